@@ -1,0 +1,3 @@
+//! The Rust core of oxws.
+
+pub mod proto;
