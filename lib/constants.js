@@ -1,0 +1,34 @@
+'use strict';
+
+module.exports = {
+  /** Values `binaryType` accepts; the first one is the default. */
+  BINARY_TYPES: ['nodebuffer', 'arraybuffer', 'fragments', 'blob'],
+
+  /** Default of the `closeTimeout` option, in milliseconds. */
+  CLOSE_TIMEOUT: 30000,
+
+  EMPTY_BUFFER: Buffer.alloc(0),
+
+  /** Appended to the key before it is hashed (RFC 6455, section 1.3). */
+  GUID: '258EAFA5-E914-47DA-95CA-C5AB0DC85B11',
+
+  NOOP: () => {},
+
+  // Ready states.
+  CONNECTING: 0,
+  OPEN: 1,
+  CLOSING: 2,
+  CLOSED: 3,
+
+  /** Marks the emitter listener that stands for an `on…` attribute. */
+  kForOnEventAttribute: Symbol('kForOnEventAttribute'),
+
+  /** Where such a listener keeps the function or object the user passed. */
+  kListener: Symbol('kListener'),
+
+  /** Close status that goes with an error of the peer's making. */
+  kStatusCode: Symbol('kStatusCode'),
+
+  /** On a socket, the WebSocket that owns it. */
+  kWebSocket: Symbol('kWebSocket')
+};
