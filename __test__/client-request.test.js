@@ -1,0 +1,419 @@
+'use strict';
+
+const http = require('http');
+const net = require('net');
+
+const { compare, scenario } = require('./support/differential');
+const { steadyHead } = require('./support/raw-handshake');
+const { defer } = require('./support/tools');
+
+const plain = { perMessageDeflate: false };
+
+/**
+ * Has a client shake hands with a raw server and notes the request.
+ *
+ * @param {Trace} trace The trace
+ * @param {Tools} tools The tools
+ * @param {Function} address Makes the address of `127.0.0.1:port`
+ * @param {Object} options Options of the client
+ * @return {Promise<WebSocket>} The client, open
+ */
+async function noteRequest(trace, tools, address, options) {
+  const { url } = await tools.serveRaw((peer) => {
+    trace.lines('wire', steadyHead(peer.request));
+    peer.accept();
+  });
+  const ws = tools.client(address(url.slice('ws://'.length)), {
+    ...plain,
+    ...options
+  });
+
+  trace.watch('client', ws);
+  await tools.event(ws, 'open');
+  return ws;
+}
+
+for (const [title, address, options] of [
+  [
+    'order of headers',
+    (host) => `ws://${host}/path?query`,
+    {
+      headers: { Foo: 'bar', 'x-lower': 1 },
+      origin: 'http://example.com'
+    }
+  ],
+  ['no path', (host) => `ws://${host}?query`, {}],
+  ['encoded path', (host) => `ws://${host}/ä%20b c?d=e&f`, {}],
+  [
+    "users' headers cannot replace those of the handshake",
+    (host) => `ws://${host}`,
+    {
+      headers: {
+        Connection: 'close',
+        Upgrade: 'foo',
+        'Sec-WebSocket-Key': 'x',
+        'Sec-WebSocket-Version': 7,
+        Origin: 'a'
+      }
+    }
+  ],
+  [
+    'Host may be replaced',
+    (host) => `ws://${host}`,
+    {
+      headers: { Host: 'example.com' }
+    }
+  ],
+  [
+    'headers of several values',
+    (host) => `ws://${host}`,
+    {
+      headers: { Cookie: ['a=b', 'c=d'], 'X-List': ['1', '2'] }
+    }
+  ],
+  ['userinfo', (host) => `ws://user:pass@${host}`, {}],
+  ['userinfo without password', (host) => `ws://user@${host}`, {}],
+  ['userinfo without name', (host) => `ws://:pass@${host}`, {}],
+  [
+    'userinfo is percent-decoded',
+    (host) => `ws://us%3aer:p%C3%A4ss%25@${host}`,
+    {}
+  ],
+  ['userinfo that does not decode', (host) => `ws://%E0%A4:%zz@${host}`, {}],
+  ['option auth', (host) => `ws://${host}`, { auth: 'foo:bar' }],
+  [
+    'userinfo wins over auth',
+    (host) => `ws://user:pass@${host}`,
+    { auth: 'foo:bar' }
+  ],
+  [
+    'Authorization wins over both',
+    (host) => `ws://user:pass@${host}`,
+    {
+      auth: 'foo:bar',
+      headers: { authorization: 'Bearer x' }
+    }
+  ],
+  ['option setHost', (host) => `ws://${host}`, { setHost: false }]
+]) {
+  scenario(`4. request: ${title}`, async (WebSocket, trace, tools) => {
+    await noteRequest(trace, tools, address, options);
+  });
+}
+
+scenario(
+  '4. request: the offer of permessage-deflate',
+  async (WebSocket, trace, tools) => {
+    await noteRequest(trace, tools, (host) => `ws://${host}`, {
+      perMessageDeflate: true
+    });
+  }
+);
+
+scenario('4. keys are 16 random bytes', async (WebSocket, trace, tools) => {
+  const keys = new Set();
+  const { url } = await tools.serveRaw((peer) => {
+    const line = peer.request.find((l) => l.startsWith('Sec-WebSocket-Key'));
+    const key = line.split(': ')[1];
+
+    trace.note('wire', 'length', Buffer.from(key, 'base64').length);
+    keys.add(key);
+    peer.accept();
+  });
+
+  for (let i = 0; i < 3; i++)
+    await tools.event(tools.client(url, plain), 'open');
+  trace.note('wire', 'distinct', keys.size);
+});
+
+scenario(
+  '4. the default port is left out of Host',
+  async (WebSocket, trace, tools) => {
+    const { port } = await tools.serveRaw((peer) => {
+      trace.lines('wire', steadyHead(peer.request));
+      peer.accept();
+    });
+
+    for (const url of [
+      'ws://example.invalid/',
+      'ws://example.invalid:80/',
+      'ws://example.invalid:81/'
+    ]) {
+      const ws = tools.client(url, {
+        ...plain,
+        createConnection(options) {
+          trace.note(
+            'client',
+            'connect',
+            options.host,
+            options.port,
+            options.path
+          );
+          return net.connect(port, '127.0.0.1');
+        }
+      });
+
+      await tools.event(ws, 'open');
+      trace.note('client', 'url', ws.url);
+    }
+  }
+);
+
+scenario('4. IPv6 loses its brackets', async (WebSocket, trace, tools) => {
+  const { port } = await tools.serveRaw((peer) => {
+    trace.lines('wire', steadyHead(peer.request));
+    peer.accept();
+  });
+  const ws = tools.client('ws://[::1]:7/', {
+    ...plain,
+    createConnection(options) {
+      trace.note('client', 'connect', options.host, options.port);
+      return net.connect(port, '127.0.0.1');
+    }
+  });
+
+  await tools.event(ws, 'open');
+});
+
+scenario(
+  '4. createConnection gets the options of the request',
+  async (WebSocket, trace, tools) => {
+    const { port } = await tools.serveRaw((peer) => peer.accept());
+    const ws = tools.client('ws://example.invalid:7/path', 'a', {
+      ...plain,
+      localAddress: '127.0.0.1',
+      family: 4,
+      createConnection(options, callback) {
+        for (const key of [
+          'family',
+          'host',
+          'hostname',
+          'localAddress',
+          'method',
+          'path',
+          'port',
+          'protocol',
+          'socketPath',
+          'timeout',
+          'servername',
+          'agent',
+          'defaultPort',
+          'auth'
+        ]) {
+          trace.note('client', key, options[key]);
+        }
+        trace.note('client', 'callback', typeof callback);
+        return net.connect(port, '127.0.0.1');
+      }
+    });
+
+    trace.watch('client', ws);
+    await tools.event(ws, 'close');
+  }
+);
+
+scenario(
+  '4. createConnection may answer through its callback',
+  async (WebSocket, trace, tools) => {
+    const { port } = await tools.serveRaw((peer) => peer.accept());
+    const ws = tools.client('ws://example.invalid/', {
+      ...plain,
+      createConnection(options, callback) {
+        const socket = net.connect(port, '127.0.0.1');
+        socket.once('connect', () => callback(null, socket));
+      }
+    });
+
+    trace.watch('client', ws);
+    await tools.event(ws, 'open');
+  }
+);
+
+scenario(
+  '4. createConnection may fail through its callback',
+  async (WebSocket, trace, tools) => {
+    const ws = tools.client('ws://example.invalid/', {
+      ...plain,
+      createConnection(options, callback) {
+        setImmediate(callback, new Error('no way'));
+      }
+    });
+
+    trace.watch('client', ws);
+    await tools.event(ws, 'close');
+  }
+);
+
+scenario('4. lookup reaches net.connect', async (WebSocket, trace, tools) => {
+  const { port } = await tools.serveRaw((peer) => {
+    trace.lines('wire', steadyHead(peer.request));
+    peer.accept();
+  });
+  const ws = tools.client(`ws://example.invalid:${port}`, {
+    ...plain,
+    lookup(hostname, options, callback) {
+      trace.note('client', 'lookup', hostname);
+      if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+      else callback(null, '127.0.0.1', 4);
+    }
+  });
+
+  await tools.event(ws, 'open');
+});
+
+scenario('4. a failing lookup', async (WebSocket, trace, tools) => {
+  const ws = tools.client('ws://example.invalid', {
+    ...plain,
+    lookup(hostname, options, callback) {
+      callback(Object.assign(new Error('unknown'), { code: 'ENOTFOUND' }));
+    }
+  });
+
+  trace.watch('client', ws);
+  await tools.event(ws, 'close');
+});
+
+scenario(
+  '4. an agent is asked in the constructor',
+  async (WebSocket, trace, tools) => {
+    const { url } = await tools.serveRaw((peer) => {
+      trace.lines('wire', steadyHead(peer.request));
+      peer.accept();
+    });
+    const agent = new http.Agent();
+    const { addRequest } = agent;
+
+    agent.addRequest = function (req, options) {
+      trace.note(
+        'client',
+        'addRequest',
+        req.constructor.name,
+        options.path,
+        options.host
+      );
+      return addRequest.call(this, req, options);
+    };
+
+    const ws = tools.client(`${url}/path`, { ...plain, agent });
+
+    trace.note('client', 'constructed', ws._req.agent === agent);
+    await tools.event(ws, 'open');
+    trace.note(
+      'client',
+      'agent keeps sockets',
+      Object.keys(agent.sockets).length,
+      Object.keys(agent.freeSockets).length
+    );
+  }
+);
+
+scenario(
+  '4. without an agent none is used',
+  async (WebSocket, trace, tools) => {
+    const ws = await noteRequest(trace, tools, (host) => `ws://${host}`, {});
+
+    trace.note(
+      'client',
+      'global agent',
+      Object.keys(http.globalAgent.sockets).length
+    );
+    trace.note('client', 'socket', ws._socket);
+  }
+);
+
+scenario('4. agent: false', async (WebSocket, trace, tools) => {
+  await noteRequest(trace, tools, (host) => `ws://${host}`, { agent: false });
+});
+
+scenario(
+  '4. finishRequest replaces req.end()',
+  async (WebSocket, trace, tools) => {
+    const { url } = await tools.serveRaw((peer) => {
+      trace.lines('wire', steadyHead(peer.request));
+      peer.accept();
+    });
+    const ws = tools.client(url, {
+      ...plain,
+      finishRequest(req, websocket) {
+        trace.note('client', 'finishRequest', req, websocket.readyState);
+        trace.note('client', 'request', websocket._req === req);
+        req.setHeader('X-Late', 'header');
+        setImmediate(() => req.end());
+      }
+    });
+
+    await tools.event(ws, 'open');
+  }
+);
+
+scenario('4. finishRequest that throws', async (WebSocket, trace, tools) => {
+  const { url } = await tools.serveRaw(() => {});
+
+  trace.call('client', 'constructor', () =>
+    tools.client(url, {
+      finishRequest(req) {
+        req.on('error', () => {});
+        req.destroy();
+        throw new RangeError('mine');
+      }
+    })
+  );
+});
+
+scenario('4. ws+unix with a path', async (WebSocket, trace, tools) => {
+  const socketPath = tools.socketPath();
+
+  await tools.serveRaw((peer) => {
+    trace.lines('wire', steadyHead(peer.request));
+    peer.accept();
+  }, socketPath);
+
+  for (const rest of ['', ':', ':/', ':/a/b?c=d', '?a=b', ':/a:b?c:d']) {
+    const ws = tools.client(`ws+unix:${socketPath}${rest}`, plain);
+
+    trace.note('client', 'url', ws.url);
+    trace.watch('client', ws);
+    await Promise.race([tools.event(ws, 'open'), tools.event(ws, 'close')]);
+  }
+});
+
+scenario('4. ws+unix to nothing', async (WebSocket, trace, tools) => {
+  const ws = tools.client('ws+unix:/nonexistent/socket:/', plain);
+
+  trace.watch('client', ws);
+  await tools.event(ws, 'close');
+});
+
+scenario(
+  '4. the socket is set up when open',
+  async (WebSocket, trace, tools) => {
+    const calls = defer();
+    const { port } = await tools.serveRaw((peer) => peer.accept());
+    const ws = tools.client('ws://example.invalid', {
+      ...plain,
+      handshakeTimeout: 5000,
+      createConnection() {
+        const socket = net.connect(port, '127.0.0.1');
+
+        for (const method of ['setTimeout', 'setNoDelay']) {
+          const original = socket[method];
+
+          socket[method] = function (...values) {
+            if (ws.readyState === WebSocket.CONNECTING && ws._req === null) {
+              trace.note('client', method, ...values);
+            }
+            return original.apply(this, values);
+          };
+        }
+
+        return socket;
+      }
+    });
+
+    ws.on('open', calls.resolve);
+    await calls.promise;
+    trace.note('client', 'timeout', ws._socket.timeout);
+  }
+);
+
+compare(__filename);
