@@ -1,5 +1,7 @@
 'use strict';
 
+const { inspect } = require('util');
+
 /** The longest delay a timer of Node.js can have, in milliseconds. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
@@ -87,7 +89,7 @@ function toDelay(name, value) {
     'milliseconds';
 
   if (typeof value !== 'number') {
-    throw new TypeError(`${rule}. Received ${describe(value)}`);
+    throw new TypeError(`${rule}. Received ${inspect(value)}`);
   }
 
   if (!(value > 0 && value < Infinity)) {
@@ -95,22 +97,6 @@ function toDelay(name, value) {
   }
 
   return Math.min(Math.ceil(value), LONGEST_DELAY);
-}
-
-/**
- * Names a value in an error message without calling any of its methods.
- *
- * @param {*} value The value
- * @return {String} A short description
- */
-function describe(value) {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (value === null) return 'null';
-  if (typeof value === 'object' || typeof value === 'function') {
-    return `a value of type ${typeof value}`;
-  }
-
-  return String(value);
 }
 
 /**
@@ -136,7 +122,7 @@ function resolveHeartbeat(heartbeat) {
   if (typeof heartbeat !== 'object') {
     throw new TypeError(
       'The "heartbeat" option must be an object with the properties ' +
-        `"interval" and "timeout". Received ${describe(heartbeat)}`
+        `"interval" and "timeout". Received ${inspect(heartbeat)}`
     );
   }
 
