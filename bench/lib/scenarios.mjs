@@ -27,7 +27,8 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /** Peers that are shown in the rows that compare details. */
-const MAIN = ['ws', 'ws-plain', 'ws-corked', 'oxws', 'uws', 'bun', 'limit'];
+const LIBRARIES = ['ws', 'ws-plain', 'ws-corked', 'oxws', 'uws', 'bun'];
+const MAIN = [...LIBRARIES, 'limit'];
 
 function sizeName(size) {
   if (size >= MIB) return `${size / MIB} MiB`;
@@ -236,6 +237,7 @@ const connections = [
       stalled: 10
     },
     timing: { warmup: 0, duration: 6000 },
+    peers: LIBRARIES,
     metric: 'growth',
     goal: 1
   })

@@ -97,7 +97,9 @@ function summarizePeer(scenario, peer, { runs, problems }) {
     p999: quantile('p999'),
     peak: of((run) => (run.peak ?? run.resident) / MIB),
     bytes: of((run) => run.bytes_per_message),
-    isLoadBound: runs.some((run) => run.load_cores > 0.97 && run.cores < 0.9),
+    isLoadBound:
+      scenario.metric === 'rate' &&
+      runs.some((run) => run.load_cores > 0.97 && run.cores < 0.9),
     problems
   };
 }

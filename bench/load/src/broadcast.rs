@@ -72,14 +72,16 @@ pub fn run(config: &Broadcast) -> Result<()> {
 }
 
 impl Load {
-    fn publish(&mut self, at: Instant) -> Result<()> {
+    fn publish(&mut self, at: Instant) {
         self.published.push_back(Published {
             at,
             missing: self.readers,
         });
-        let publisher = &mut self.connections[PUBLISHER];
-        publisher.schedule(&self.cycle);
-        publisher.flush(&self.cycle, &self.poller)
+        self.connections[PUBLISHER].schedule(&self.cycle);
+    }
+
+    fn flush(&mut self, token: usize) -> Result<()> {
+        self.connections[token].flush(&self.cycle, &self.poller)
     }
 
     fn receive(&mut self, token: usize) -> Result<()> {
@@ -122,20 +124,19 @@ impl Load {
                 self.receive(event.token)?;
             }
             if event.writable {
-                self.connections[event.token].flush(&self.cycle, &self.poller)?;
+                self.flush(event.token)?;
             }
         }
         Ok(self.complete())
     }
 
     fn run_closed(&mut self, in_flight: usize) -> Result<()> {
-        for _ in 0..in_flight {
-            self.publish(Instant::now())?;
-        }
+        let mut missing = in_flight;
         while !self.meter.is_over(Instant::now())? {
-            for _ in 0..self.turn(Duration::from_millis(10))? {
-                self.publish(Instant::now())?;
-            }
+            let now = Instant::now();
+            (0..missing).for_each(|_| self.publish(now));
+            self.flush(PUBLISHER)?;
+            missing = self.turn(Duration::from_millis(10))?;
         }
         Ok(())
     }
@@ -143,8 +144,9 @@ impl Load {
     fn run_paced(&mut self, mut pacer: Pacer) -> Result<()> {
         while !self.meter.is_over(Instant::now())? {
             while let Some(due) = pacer.next_due(Instant::now()) {
-                self.publish(due)?;
+                self.publish(due);
             }
+            self.flush(PUBLISHER)?;
             self.turn(Duration::ZERO)?;
         }
         Ok(())
