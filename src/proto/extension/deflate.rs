@@ -2,7 +2,7 @@
 //!
 //! Does not know frames and does not decide what is compressed: see the sender.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use zlib_rs::{Deflate, DeflateFlush};
 
@@ -30,6 +30,7 @@ const MIN_OUTPUT_STEP: usize = 64;
 ///
 /// The encoder is created at first use. With context takeover it then stays until
 /// [`Compressor::release`]; without, it goes back to the thread's pool after every message.
+#[derive(Debug)]
 pub struct Compressor {
     direction: Direction,
     effort: Effort,
@@ -106,7 +107,7 @@ impl Compressor {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Settings {
     window_bits: u8,
     effort: Effort,
@@ -156,5 +157,14 @@ impl Encoder {
                 return;
             }
         }
+    }
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Encoder")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }

@@ -42,6 +42,7 @@ const EXPECTED_RATIO: usize = 4;
 /// Between messages it holds nothing but the bytes that the next message may refer to: at most the
 /// window, and only as much of it as has been received. The inflater itself comes from the thread's
 /// pool.
+#[derive(Debug)]
 pub struct Decompressor {
     window_len: usize,
     context_takeover: bool,
