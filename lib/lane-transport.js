@@ -1,0 +1,451 @@
+'use strict';
+
+const net = require('net');
+const util = require('util');
+
+const native = require('./native');
+const Transport = require('./transport');
+
+const { binding, KIND, SEND } = native;
+
+/** Whether plain sockets may be moved to lanes at all. */
+const LANES_WANTED =
+  process.platform !== 'win32' && process.env.OXWS_TRANSPORT !== 'stream';
+
+/**
+ * A connection whose socket a lane has taken over. It also takes the place of
+ * the socket's handle: `net.Socket` goes on to work with it, and all that is
+ * left of the connection for Node is what happens here.
+ */
+class LaneTransport extends Transport {
+  /**
+   * Tells whether a socket can be moved to a lane: it has a descriptor, and
+   * nobody but Node's own code has begun to read it.
+   *
+   * @param {Duplex} socket The socket
+   * @return {Boolean} `true` if it can
+   */
+  static accepts(socket) {
+    const { _handle: handle } = socket;
+
+    return (
+      LANES_WANTED &&
+      socket instanceof net.Socket &&
+      !socket.encrypted &&
+      !socket.destroyed &&
+      handle !== null &&
+      typeof handle === 'object' &&
+      handle.fd >= 0 &&
+      typeof handle.readStop === 'function' &&
+      !socket.connecting &&
+      !socket.readableEnded &&
+      !socket._readableState.ended &&
+      socket.writable &&
+      socket.writableLength === 0 &&
+      !(handle.writeQueueSize > 0) &&
+      socket.listenerCount('data') === 0 &&
+      socket.listenerCount('readable') === 0
+    );
+  }
+
+  /**
+   * Moves a socket to a lane.
+   *
+   * @param {EventEmitter} owner Who emits what is received
+   * @param {net.Socket} socket The socket
+   * @param {Buffer} head What was received on it already
+   * @param {Object} options Options of `setSocket()`
+   * @param {Object} handlers See `Transport`
+   */
+  constructor(owner, socket, head, options, handlers) {
+    super(owner, socket, options, handlers);
+
+    /** Callbacks of sends that were not written, oldest first. */
+    this.callbacks = [];
+
+    this.paused = false;
+
+    /** The page in which the pause began; its rest is still delivered. */
+    this.pausedIn = 0;
+
+    this.referenced = true;
+    this.ended = false;
+    this.closeCallback = null;
+    this.finishCallback = null;
+    this.onread = null;
+
+    /** What `net.Socket` asks of its handle when it reads. */
+    this.reading = true;
+
+    const handle = socket._handle;
+
+    handle.readStop();
+
+    const rest = socket.readableLength ? socket.read() : null;
+
+    // These are asked for later, when the handle is gone.
+    this.peerName = nameOf(handle, 'getpeername');
+    this.sockName = nameOf(handle, 'getsockname');
+    this.number = native.adopt(
+      this,
+      handle.fd,
+      rest ? Buffer.concat([head, rest]) : head,
+      options.native
+    );
+
+    if (this.number === -1) {
+      // No descriptors are left. Node would not get far either.
+      if (rest) socket.unshift(rest);
+      return;
+    }
+
+    native.hold();
+    if (handle.hasRef && !handle.hasRef()) this.unref();
+    handle.close();
+
+    socket._handle = this;
+    socket._write = write;
+    socket._writev = writev;
+    socket._final = final;
+    socket.on('pause', onPause);
+    socket.on('resume', onResume);
+    socket.resume();
+  }
+
+  // --- What WebSocket and Sender call ---
+
+  get bufferedAmount() {
+    native.flush();
+    return this.closeCallback ? 0 : binding.bufferedAmount(this.number);
+  }
+
+  /**
+   * Sends a message, fragment or control frame.
+   *
+   * @param {(Buffer|String)} data The payload
+   * @param {Number} word Bits of `SEND`
+   * @param {Buffer} [key] The masking key
+   * @param {Function} [cb] Called when the kernel has it
+   */
+  send(data, word, key, cb) {
+    if (this.closeCallback) {
+      if (cb) process.nextTick(cb, destroyedError());
+      return;
+    }
+
+    if (this.socket.writableLength > 0) this.overtake();
+
+    if (cb) {
+      this.callbacks.push(cb);
+      word |= SEND.RECEIPT;
+    }
+
+    native.send(this.number, word, data, key);
+  }
+
+  /**
+   * Sends bytes that are framed already.
+   *
+   * @param {(Buffer|String)[]} list The bytes
+   * @param {Function} [cb] Called when the kernel has them
+   */
+  sendFrame(list, cb) {
+    for (let i = 0; i < list.length; i++) {
+      this.send(list[i], SEND.RAW, undefined, i === list.length - 1 ? cb : undefined);
+    }
+  }
+
+  /**
+   * Sends what the user writes to the socket.
+   *
+   * @param {(Buffer|String)} chunk The bytes
+   * @param {String} encoding How they are encoded if it is a string
+   */
+  queueRaw(chunk, encoding) {
+    if (typeof chunk === 'string') chunk = Buffer.from(chunk, encoding);
+
+    native.send(this.number, SEND.RAW, chunk);
+  }
+
+  /** Sends what the user wrote to the corked socket before it is his turn. */
+  overtake() {
+    const { writableCorked } = this.socket;
+
+    for (let i = 0; i < writableCorked; i++) this.socket.uncork();
+    for (let i = 0; i < writableCorked; i++) this.socket.cork();
+  }
+
+  mustHold() {
+    return this.paused && this.pausedIn !== native.pageNumber();
+  }
+
+  fragmentEnds(index) {
+    return binding.fragmentEnds(index);
+  }
+
+  setAutoPong(answer) {
+    binding.setAutoPong(this.number, answer);
+  }
+
+  /** Stops the lane while JS has enough to do. */
+  throttle(wait) {
+    if (!this.synchronous && !this.paused) this.setPaused(wait);
+  }
+
+  setPaused(paused) {
+    if (!this.closeCallback) binding.setPaused(this.number, paused);
+  }
+
+  /**
+   * Ends the sending direction once everything was written.
+   *
+   * @param {Function} callback Called when that is so
+   */
+  finish(callback) {
+    native.flush();
+    this.finishCallback = callback;
+    binding.finish(this.number);
+  }
+
+  // --- What the lane says ---
+
+  /**
+   * Handles a record that is not a frame.
+   *
+   * @param {Number} kind What happened
+   * @param {Number} value A number that depends on `kind`
+   * @param {Number} detail Another one
+   */
+  handleRecord(kind, value, detail) {
+    const { socket } = this;
+
+    switch (kind) {
+      case KIND.PROTOCOL_ERROR:
+        this.deliverError(value, detail);
+        break;
+      case KIND.END:
+        this.end();
+        break;
+      case KIND.SOCKET_ERROR:
+        socket.destroy(systemError(value, detail ? 'write' : 'read'));
+        break;
+      case KIND.SENT:
+        native.settle(this.number, value);
+        break;
+      case KIND.PONG_OVERFLOW:
+        this.handlers.pongOverflow(this.owner);
+        break;
+      case KIND.HEARTBEAT_TIMEOUT:
+        this.handlers.heartbeatTimeout(this.owner);
+        break;
+      case KIND.FINISHED:
+        this.finishCallback();
+        break;
+      case KIND.CLOSED:
+        this.closed();
+    }
+  }
+
+  /** The peer will send nothing more. */
+  end() {
+    this.ended = true;
+
+    // A paused stream notices the end when it has been read up to it.
+    if (this.held !== null) return;
+
+    this.socket.push(null);
+    this.socket.read(0);
+  }
+
+  emptied() {
+    super.emptied();
+    if (this.ended && !this.socket.destroyed) this.end();
+  }
+
+  closed() {
+    native.release(this.number);
+    if (this.referenced) native.unhold();
+    this.closeCallback();
+  }
+
+  // --- What net.Socket calls on its handle ---
+
+  get fd() {
+    return -1;
+  }
+
+  get bytesRead() {
+    return this.closeCallback ? this.finalRead : binding.bytesRead(this.number);
+  }
+
+  get bytesWritten() {
+    if (this.closeCallback) return this.finalWritten;
+    native.flush();
+    return binding.bytesWritten(this.number);
+  }
+
+  get writeQueueSize() {
+    return this.bufferedAmount;
+  }
+
+  readStart() {
+    return 0;
+  }
+
+  readStop() {
+    return 0;
+  }
+
+  close(callback) {
+    this.destroy(callback, false);
+  }
+
+  reset(callback) {
+    this.destroy(callback, true);
+    return 0;
+  }
+
+  destroy(callback, reset) {
+    native.flush();
+    this.finalRead = binding.bytesRead(this.number);
+    this.finalWritten = binding.bytesWritten(this.number);
+    this.closeCallback = callback;
+    binding.close(this.number, reset);
+    this.failCallbacks();
+  }
+
+  /** What was not written never will be. */
+  failCallbacks() {
+    const { callbacks } = this;
+
+    this.callbacks = [];
+    for (const callback of callbacks) {
+      process.nextTick(callback, destroyedError());
+    }
+  }
+
+  ref() {
+    if (!this.referenced) native.hold();
+    this.referenced = true;
+  }
+
+  unref() {
+    if (this.referenced) native.unhold();
+    this.referenced = false;
+  }
+
+  hasRef() {
+    return this.referenced;
+  }
+
+  getpeername(out) {
+    return copyName(this.peerName, out);
+  }
+
+  getsockname(out) {
+    return copyName(this.sockName, out);
+  }
+
+  setNoDelay(enable) {
+    binding.setNoDelay(this.number, Boolean(enable));
+    return 0;
+  }
+
+  setKeepAlive(enable, delay) {
+    binding.setKeepAlive(this.number, Boolean(enable), delay >>> 0);
+    return 0;
+  }
+
+  getAsyncId() {
+    return -1;
+  }
+}
+
+module.exports = LaneTransport;
+
+/**
+ * What the user writes to the socket takes its place between the frames. It is
+ * queued at once, so that the stream never holds anything back itself.
+ *
+ * @this net.Socket
+ */
+function write(chunk, encoding, callback) {
+  this._unrefTimer();
+  this._handle.queueRaw(chunk, encoding);
+  callback();
+}
+
+/** @this net.Socket */
+function writev(chunks, callback) {
+  this._unrefTimer();
+  for (const { chunk, encoding } of chunks) this._handle.queueRaw(chunk, encoding);
+  callback();
+}
+
+/** @this net.Socket */
+function final(callback) {
+  if (this._handle) this._handle.finish(callback);
+  else callback();
+}
+
+/** @this net.Socket */
+function onPause() {
+  const { _handle: transport } = this;
+
+  if (!(transport instanceof LaneTransport)) return;
+
+  transport.paused = true;
+  transport.pausedIn = native.pageNumber();
+  transport.setPaused(true);
+}
+
+/** @this net.Socket */
+function onResume() {
+  const { _handle: transport } = this;
+
+  if (!(transport instanceof LaneTransport)) return;
+
+  transport.paused = false;
+  transport.setPaused(false);
+  transport.release();
+}
+
+function nameOf(handle, method) {
+  const out = {};
+
+  return handle[method] && handle[method](out) === 0 ? out : null;
+}
+
+function copyName(name, out) {
+  if (name === null) return NO_SUCH_NAME;
+
+  Object.assign(out, name);
+  return 0;
+}
+
+/** Any error number: `net.Socket` only looks whether it is 0. */
+const NO_SUCH_NAME = -107;
+
+/**
+ * Makes the error `net.Socket` would have made.
+ *
+ * @param {Number} errno The system's error number
+ * @param {String} syscall The call that failed
+ * @return {Error} The error
+ */
+function systemError(errno, syscall) {
+  const code = util.getSystemErrorName(-errno);
+
+  return Object.assign(new Error(`${syscall} ${code}`), {
+    errno: -errno,
+    code,
+    syscall
+  });
+}
+
+function destroyedError() {
+  return Object.assign(
+    new Error('Cannot call write after a stream was destroyed'),
+    { code: 'ERR_STREAM_DESTROYED' }
+  );
+}

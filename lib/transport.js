@@ -1,0 +1,231 @@
+'use strict';
+
+const { createError } = require('./errors');
+const { KIND } = require('./native');
+
+/**
+ * Between the bytes of a connection and the events of its owner (a WebSocket or
+ * a `Receiver`): puts received payloads into the form the user wants and emits
+ * them, now or, if the owner is paused or wants one event a turn, later.
+ */
+class Transport {
+  /**
+   * @param {EventEmitter} owner Who emits `'message'`, `'ping'` and `'pong'`
+   * @param {Duplex} socket The connection
+   * @param {Object} options Options of `setSocket()`
+   * @param {Object} handlers What else can happen: functions `ping(owner,
+   *     data)`, `pong(owner, data)`, `close(owner, code, reason)` and
+   *     `error(owner, err)`
+   */
+  constructor(owner, socket, options, handlers) {
+    this.owner = owner;
+    this.socket = socket;
+    this.handlers = handlers;
+    this.synchronous = options.allowSynchronousEvents !== false;
+
+    /** Events that wait, oldest first; `null` if none do. */
+    this.held = null;
+
+    /** Called when nothing is held any more, after the connection's end. */
+    this.onEmpty = null;
+
+    /** An immediate that emits the next held event is pending. */
+    this.stepping = false;
+  }
+
+  /**
+   * Emits a received frame or message, or holds it.
+   *
+   * @param {Number} kind The opcode
+   * @param {Buffer} payload The payload
+   * @param {Number} index The record's place in its page
+   * @param {Number} code The status code of a close frame
+   */
+  deliver(kind, payload, index, code) {
+    if (this.synchronous && this.held === null && !this.mustHold()) {
+      if (kind === KIND.TEXT) this.owner.emit('message', payload, false);
+      else this.emitEvent(kind, this.convert(kind, payload, index), code);
+    } else {
+      this.hold({ kind, payload, ends: this.endsOf(kind, index), code });
+    }
+  }
+
+  /**
+   * Reports that the peer broke the protocol.
+   *
+   * @param {Number} number The error's number
+   * @param {Number} detail The number in its message
+   */
+  deliverError(number, detail) {
+    const err = createError(number, detail);
+
+    if (this.held === null && !this.mustHold()) {
+      this.handlers.error(this.owner, err);
+    } else {
+      this.hold({ kind: KIND.PROTOCOL_ERROR, err });
+    }
+  }
+
+  emitEvent(kind, data, code) {
+    if (kind === KIND.BINARY) this.owner.emit('message', data, true);
+    else if (kind === KIND.TEXT) this.owner.emit('message', data, false);
+    else if (kind === KIND.PING) this.handlers.ping(this.owner, data);
+    else if (kind === KIND.PONG) this.handlers.pong(this.owner, data);
+    else this.handlers.close(this.owner, code, data);
+  }
+
+  /** Emits an event that was held. */
+  emitHeld({ kind, payload, ends, code, err }) {
+    if (err) {
+      this.handlers.error(this.owner, err);
+    } else if (kind === KIND.BINARY) {
+      this.emitEvent(kind, this.toBinaryType(payload, ends), code);
+    } else {
+      this.emitEvent(kind, payload, code);
+    }
+  }
+
+  convert(kind, payload, index) {
+    if (kind !== KIND.BINARY || this.owner._binaryType === 'nodebuffer') {
+      return payload;
+    }
+
+    return this.toBinaryType(payload, this.endsOf(kind, index));
+  }
+
+  /** Where a binary message's fragments end, if that will be asked for. */
+  endsOf(kind, index) {
+    return kind === KIND.BINARY ? this.fragmentEnds(index) : null;
+  }
+
+  /**
+   * @param {Buffer} payload The payload of a binary message
+   * @param {Number[]} ends Where its fragments end; empty for a single one
+   * @return {(Buffer|ArrayBuffer|Blob|Buffer[])} What the user gets
+   */
+  toBinaryType(payload, ends) {
+    switch (this.owner._binaryType) {
+      case 'arraybuffer':
+        return toArrayBuffer(payload);
+      case 'blob':
+        return new Blob([payload]);
+      case 'fragments':
+        return split(payload, ends);
+      default:
+        return payload;
+    }
+  }
+
+  hold(event) {
+    if (this.held === null) {
+      this.held = [];
+      this.throttle(true);
+    }
+
+    this.held.push(event);
+
+    if (!this.synchronous && !this.stepping && !this.mustHold()) this.step();
+  }
+
+  /** Emits the next held event in a turn of its own. */
+  step() {
+    this.stepping = true;
+    setImmediate(() => {
+      this.stepping = false;
+      if (this.held === null) return;
+
+      try {
+        this.emitHeld(this.held.shift());
+        // Only messages, pings and pongs get a turn of their own.
+        while (this.held.length && this.held[0].kind === KIND.PROTOCOL_ERROR) {
+          this.emitHeld(this.held.shift());
+        }
+        while (this.held.length && this.held[0].kind === KIND.CLOSE) {
+          this.emitHeld(this.held.shift());
+        }
+      } finally {
+        if (this.held.length) this.step();
+        else this.emptied();
+      }
+    });
+  }
+
+  /** Emits everything that is held, after a pause. */
+  release() {
+    if (this.held === null || this.stepping) return;
+
+    if (!this.synchronous) {
+      this.step();
+      return;
+    }
+
+    try {
+      while (this.held.length) this.emitHeld(this.held.shift());
+    } finally {
+      if (this.held.length) setImmediate(() => this.release());
+      else this.emptied();
+    }
+  }
+
+  emptied() {
+    const { onEmpty } = this;
+
+    this.held = null;
+    this.throttle(false);
+
+    if (onEmpty) {
+      this.onEmpty = null;
+      onEmpty();
+    }
+  }
+
+  /**
+   * Calls a function when everything received was delivered; at once if that
+   * is so. The connection is over, so a pause has no meaning any more.
+   *
+   * @param {Function} callback The function
+   */
+  whenDelivered(callback) {
+    if (this.held === null) {
+      callback();
+    } else {
+      this.onEmpty = callback;
+      this.release();
+    }
+  }
+
+  /**
+   * Suppresses what oxws does by itself when a ping comes; other events have no
+   * listeners here. Some users of ws know no other way.
+   *
+   * @param {String} event The event
+   */
+  removeAllListeners(event) {
+    if (event === undefined || event === 'ping') this.setAutoPong(false);
+  }
+}
+
+/**
+ * @param {Buffer} payload A payload
+ * @return {ArrayBuffer} An ArrayBuffer with exactly its bytes
+ */
+function toArrayBuffer(payload) {
+  const { buffer, byteOffset, byteLength } = payload;
+
+  if (byteLength === buffer.byteLength) return buffer;
+  return buffer.slice(byteOffset, byteOffset + byteLength);
+}
+
+/**
+ * @param {Buffer} payload A payload
+ * @param {Number[]} ends Where its fragments end; empty for a single one
+ * @return {Buffer[]} One Buffer a fragment
+ */
+function split(payload, ends) {
+  if (payload.length === 0) return [];
+  if (ends.length === 0) return [payload];
+
+  return ends.map((end, i) => payload.subarray(i ? ends[i - 1] : 0, end));
+}
+
+module.exports = Transport;

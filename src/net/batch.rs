@@ -1,0 +1,189 @@
+//! What a lane tells JS: a list of records and one run of payload bytes.
+
+/// What a [`Record`] says. The numbers are shared with `lib/dispatch.js`; those of frames are
+/// their opcodes (RFC 6455 section 5.2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u32)]
+pub enum Kind {
+    /// A text message.
+    Text = 1,
+    /// A binary message.
+    Binary = 2,
+    /// A close frame; `code` is its status code or 1005, the payload its reason.
+    Close = 8,
+    /// A ping.
+    Ping = 9,
+    /// A pong.
+    Pong = 10,
+    /// The peer broke the protocol: `value` is the error number, `length` its detail.
+    ProtocolError = 16,
+    /// The peer will send no more bytes.
+    End = 17,
+    /// A system call failed: `value` is errno, `length` is 0 for a read and 1 for a write.
+    SocketError = 18,
+    /// The connection is over and its descriptor closed. Always the last record of a connection.
+    Closed = 19,
+    /// `value` sends that asked for it were handed to the kernel.
+    Sent = 20,
+    /// Too many automatic pongs wait to be written.
+    PongOverflow = 21,
+    /// The peer gave no sign of life in time.
+    HeartbeatTimeout = 22,
+    /// Everything queued was written and the sending direction was shut down.
+    Finished = 23,
+}
+
+/// One event of one connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Record {
+    /// The number JS knows the connection by.
+    pub connection: u32,
+    /// What happened.
+    pub kind: Kind,
+    /// Status code of a close frame, otherwise 0.
+    pub code: u16,
+    /// A number that depends on `kind`; for payloads, their offset in the batch's bytes or the
+    /// index of their own buffer.
+    pub value: u32,
+    /// Payload length, or a second number that depends on `kind`.
+    pub length: u32,
+    /// The payload is in a buffer of its own.
+    pub owned: bool,
+}
+
+/// Records in the order in which things happened, with their payloads.
+#[derive(Debug, Default)]
+pub struct Batch {
+    records: Vec<Record>,
+    bytes: Vec<u8>,
+    owned: Vec<Vec<u8>>,
+    /// Ends of the fragments of messages that came in several frames, by record index.
+    fragments: Vec<(usize, Vec<u32>)>,
+    weight: usize,
+}
+
+impl Batch {
+    /// Adds a record without a payload.
+    pub fn push(&mut self, connection: u32, kind: Kind, value: u32, length: u32) {
+        self.weight += size_of::<Record>();
+        self.records.push(Record {
+            connection,
+            kind,
+            code: 0,
+            value,
+            length,
+            owned: false,
+        });
+    }
+
+    /// Adds a record with a copy of `payload`.
+    pub fn push_payload(&mut self, connection: u32, kind: Kind, code: u16, payload: &[u8]) {
+        let (value, length) = (self.bytes.len() as u32, payload.len() as u32);
+        self.bytes.extend_from_slice(payload);
+        self.weight += size_of::<Record>() + payload.len();
+        self.records.push(Record {
+            connection,
+            kind,
+            code,
+            value,
+            length,
+            owned: false,
+        });
+    }
+
+    /// Adds a record and takes over the memory of its payload.
+    pub fn push_owned(&mut self, connection: u32, kind: Kind, payload: Vec<u8>) {
+        let (value, length) = (self.owned.len() as u32, payload.len() as u32);
+        self.weight += size_of::<Record>() + payload.len();
+        self.owned.push(payload);
+        self.records.push(Record {
+            connection,
+            kind,
+            code: 0,
+            value,
+            length,
+            owned: true,
+        });
+    }
+
+    /// Notes where the fragments of the last record's message end.
+    pub fn note_fragments(&mut self, ends: &[u32]) {
+        self.fragments.push((self.records.len() - 1, ends.to_vec()));
+    }
+
+    /// The records.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// The payload of a record of this batch.
+    pub fn payload(&self, record: &Record) -> &[u8] {
+        let start = record.value as usize;
+        if record.owned {
+            &self.owned[start]
+        } else {
+            &self.bytes[start..start + record.length as usize]
+        }
+    }
+
+    /// Where the fragments of a record's message end; `None` if it came in one frame.
+    pub fn fragment_ends(&self, index: usize) -> Option<&[u32]> {
+        let found = self
+            .fragments
+            .binary_search_by_key(&index, |(record, _)| *record)
+            .ok()?;
+        Some(&self.fragments[found].1)
+    }
+
+    /// Bytes of memory that the batch stands for; what flow control counts.
+    pub fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Moves everything of `other` behind what is here.
+    pub fn append(&mut self, other: &mut Self) {
+        let (records, bytes, owned) = (self.records.len(), self.bytes.len(), self.owned.len());
+        self.records
+            .extend(other.records.drain(..).map(|mut record| {
+                if record.owned {
+                    record.value += owned as u32;
+                } else if record.kind.has_payload() {
+                    record.value += bytes as u32;
+                }
+                record
+            }));
+        self.bytes.append(&mut other.bytes);
+        self.owned.append(&mut other.owned);
+        self.fragments.extend(
+            other
+                .fragments
+                .drain(..)
+                .map(|(index, ends)| (records + index, ends)),
+        );
+        self.weight += std::mem::take(&mut other.weight);
+    }
+
+    /// Empties the batch; keeps a moderate amount of memory for the next one.
+    pub fn clear(&mut self) {
+        self.records.clear();
+        self.bytes.clear();
+        self.bytes.shrink_to(KEEP_BYTES);
+        self.owned.clear();
+        self.fragments.clear();
+        self.weight = 0;
+    }
+}
+
+impl Kind {
+    /// Whether `value` and `length` of a record place a payload.
+    pub fn has_payload(self) -> bool {
+        (self as u32) < Self::ProtocolError as u32
+    }
+}
+
+const KEEP_BYTES: usize = 256 * 1024;

@@ -1,0 +1,140 @@
+//! Where the lanes of one environment leave their batches for its JS thread.
+
+use std::{
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU8, AtomicUsize, Ordering},
+    },
+    task::Waker,
+};
+
+use super::Batch;
+
+/// Wakes the JS thread; called from a lane.
+pub trait Doorbell: Send + Sync {
+    /// Makes the JS thread drain its inbox soon.
+    fn ring(&self);
+}
+
+/// One slot a lane, and the state of the doorbell.
+pub struct Inbox {
+    slots: Vec<Slot>,
+    doorbell: Box<dyn Doorbell>,
+    state: AtomicU8,
+}
+
+struct Slot {
+    batch: Mutex<Batch>,
+    /// Weight of `batch`, readable without the lock.
+    weight: AtomicUsize,
+    /// Connections that stopped reading until JS has caught up.
+    waiting: Mutex<Vec<Waker>>,
+}
+
+impl Inbox {
+    /// An inbox for `lanes` lanes.
+    pub fn new(lanes: usize, doorbell: Box<dyn Doorbell>) -> Self {
+        let slot = || Slot {
+            batch: Mutex::default(),
+            weight: AtomicUsize::new(0),
+            waiting: Mutex::default(),
+        };
+        Self {
+            slots: std::iter::repeat_with(slot).take(lanes).collect(),
+            doorbell,
+            state: AtomicU8::new(IDLE),
+        }
+    }
+
+    /// Leaves what `batch` holds for JS, and rings unless JS is awake or was rung already.
+    pub fn publish(&self, lane: usize, batch: &mut Batch) {
+        let slot = &self.slots[lane];
+        {
+            let mut waiting = lock(&slot.batch);
+            if waiting.is_empty() {
+                std::mem::swap(&mut *waiting, batch);
+            } else {
+                waiting.append(batch);
+            }
+            slot.weight.store(waiting.weight(), Ordering::Release);
+        }
+        batch.clear();
+        if self
+            .state
+            .compare_exchange(IDLE, RUNG, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+        {
+            self.doorbell.ring();
+        }
+    }
+
+    /// Whether JS is so far behind that `lane` has to stop reading. If so, `waker` is woken when
+    /// JS has taken what waits.
+    pub fn congested(&self, lane: usize, waker: &Waker) -> bool {
+        let slot = &self.slots[lane];
+        if slot.weight.load(Ordering::Acquire) < HIGH_WATER_MARK {
+            return false;
+        }
+        lock(&slot.waiting).push(waker.clone());
+        // JS may have taken the batch between the check and the registration.
+        slot.weight.load(Ordering::Acquire) >= HIGH_WATER_MARK
+    }
+
+    /// Takes the next batch, leaving the (empty) `spare` in its place. When there is none, marks
+    /// JS as idle, so that the next batch rings.
+    pub fn take(&self, spare: &mut Batch) -> bool {
+        self.state.store(DRAINING, Ordering::Release);
+        if self.take_any(spare) {
+            return true;
+        }
+        self.state.store(IDLE, Ordering::SeqCst);
+        // A lane may have published after the look and before the store, without ringing.
+        let found = self.take_any(spare);
+        if found {
+            self.state.store(DRAINING, Ordering::Release);
+        }
+        found
+    }
+
+    /// Rings for JS itself, which leaves the rest of its inbox for a later turn.
+    pub fn postpone(&self) {
+        self.state.store(RUNG, Ordering::Release);
+        self.doorbell.ring();
+    }
+
+    fn take_any(&self, spare: &mut Batch) -> bool {
+        self.slots.iter().any(|slot| slot.take(spare))
+    }
+}
+
+impl Slot {
+    fn take(&self, spare: &mut Batch) -> bool {
+        {
+            let mut batch = lock(&self.batch);
+            if batch.is_empty() {
+                return false;
+            }
+            std::mem::swap(&mut *batch, spare);
+            self.weight.store(0, Ordering::Release);
+        }
+        for waker in lock(&self.waiting).drain(..) {
+            waker.wake();
+        }
+        true
+    }
+}
+
+/// A panic while the lock was held leaves a batch that is whole: every push is one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Bytes that may wait for JS before a lane stops reading.
+const HIGH_WATER_MARK: usize = 1 << 20;
+
+/// JS sleeps; the next batch has to ring.
+const IDLE: u8 = 0;
+/// The doorbell was rung and JS has not come yet.
+const RUNG: u8 = 1;
+/// JS is awake and will look again before it sleeps.
+const DRAINING: u8 = 2;

@@ -1,0 +1,134 @@
+//! A thread that owns the sockets of many connections.
+
+use std::{
+    cell::RefCell,
+    io,
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Instant,
+};
+
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    sync::oneshot,
+};
+
+use super::{Batch, ConnectionConfig, Inbox, Link, connection::Connection};
+
+/// Handle of a lane. Dropping it ends the thread and closes all its connections.
+pub struct Lane {
+    runtime: Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Lane {
+    /// Starts lane `number` of the environment that reads `inbox`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system has no thread or descriptors for it.
+    pub fn start(number: usize, inbox: Arc<Inbox>) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .on_thread_park(LaneState::publish_current)
+            .build()?;
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::Builder::new()
+            .name(format!("oxws-lane-{number}"))
+            .spawn(move || run(runtime, LaneState::new(number, inbox), stopped))?;
+        Ok(Self {
+            runtime: handle,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// Gives a connection to the lane. `head` are bytes that were read from it already.
+    pub fn adopt(&self, link: Arc<Link>, config: ConnectionConfig, head: Vec<u8>) {
+        self.runtime.spawn(Connection::new(link, config, head));
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A lane that panicked has already let go of its connections.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(runtime: Runtime, state: LaneState, stopped: oneshot::Receiver<()>) {
+    LANE.set(Some(state));
+    // The sender is only ever dropped, so the result says nothing.
+    let _ = runtime.block_on(stopped);
+    drop(runtime);
+    LANE.set(None);
+}
+
+/// What the connections of a lane share; lives on the lane's thread.
+pub(super) struct LaneState {
+    number: usize,
+    inbox: Arc<Inbox>,
+    /// Events that were not published yet.
+    pub(super) batch: Batch,
+    /// What sockets are read into.
+    pub(super) buffer: Box<[u8]>,
+}
+
+impl LaneState {
+    fn new(number: usize, inbox: Arc<Inbox>) -> Self {
+        Self {
+            number,
+            inbox,
+            batch: Batch::default(),
+            buffer: vec![0; READ_BYTES].into(),
+        }
+    }
+
+    /// Runs `task` with the state of the lane that this thread is.
+    pub(super) fn with<T>(task: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        LANE.with(|lane| lane.borrow_mut().as_mut().map(task))
+    }
+
+    /// Leaves the events for JS: when the lane has nothing more to do.
+    fn publish_current() {
+        Self::with(Self::publish);
+    }
+
+    fn publish(&mut self) {
+        if !self.batch.is_empty() {
+            self.inbox.publish(self.number, &mut self.batch);
+        }
+    }
+
+    /// Leaves the events for JS early if there are many.
+    pub(super) fn publish_if_large(&mut self) {
+        if self.batch.weight() >= PUBLISH_WEIGHT {
+            self.publish();
+        }
+    }
+
+    /// Whether JS is too far behind to read more; wakes `waker` when that has changed.
+    pub(super) fn congested(&self, waker: &std::task::Waker) -> bool {
+        self.inbox.congested(self.number, waker)
+    }
+
+    /// The time, for heartbeats.
+    pub(super) fn now(&self) -> Instant {
+        Instant::now()
+    }
+}
+
+thread_local! {
+    static LANE: RefCell<Option<LaneState>> = const { RefCell::new(None) };
+}
+
+/// Size of one read.
+const READ_BYTES: usize = 64 * 1024;
+/// A batch of this weight is handed over although the lane has more to do.
+const PUBLISH_WEIGHT: usize = 128 * 1024;

@@ -1,0 +1,22 @@
+//! Lanes: I/O threads that own the sockets of plain TCP and Unix-domain connections.
+//!
+//! There is no Node-API here and no protocol knowledge beyond calling [`crate::proto`]. A lane
+//! reads, parses and writes; what JS has to know leaves as [`Batch`]es through an [`Inbox`], and
+//! what JS sends arrives in the [`Link`] that both threads share.
+
+mod batch;
+mod connection;
+mod inbox;
+mod lane;
+mod link;
+mod outbound;
+mod send_queue;
+mod socket;
+
+pub use batch::{Batch, Kind, Record};
+pub use connection::ConnectionConfig;
+pub use inbox::{Doorbell, Inbox};
+pub use lane::Lane;
+pub use link::Link;
+pub use outbound::{Frame, Outbound, Progress};
+pub use socket::{adopt, set_keep_alive, set_no_delay};

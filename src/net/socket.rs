@@ -1,0 +1,84 @@
+//! System calls on a connected stream socket.
+
+use std::{
+    io::{self, IoSlice},
+    os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd},
+    time::Duration,
+};
+
+use rustix::net::{Shutdown, sockopt};
+
+/// Duplicates the descriptor of a socket that Node owns, so that Node may close its own.
+///
+/// # Errors
+///
+/// Fails if `fd` is not an open descriptor or no more descriptors are available (`EMFILE`).
+pub fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
+    if fd < 0 {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: the caller got `fd` from a socket that stays open during this call; a number that
+    // is not open makes the system call fail with EBADF, nothing else.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
+    let owned = rustix::io::fcntl_dupfd_cloexec(borrowed, 0)?;
+    rustix::io::ioctl_fionbio(&owned, true)?;
+    Ok(owned)
+}
+
+/// Reads into `buffer`; 0 means that the peer has finished.
+pub(super) fn read(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
+    retry(|| rustix::io::read(&fd, &mut *buffer))
+}
+
+/// Reads at most `limit` bytes onto the end of `buffer`, without a copy; 0 means that the peer has
+/// finished.
+pub(super) fn read_onto(fd: impl AsFd, buffer: &mut Vec<u8>, limit: usize) -> io::Result<usize> {
+    buffer.reserve(limit);
+    let spare = &mut buffer.spare_capacity_mut()[..limit];
+    let read = retry(|| Ok(rustix::io::read(&fd, &mut *spare)?.0.len()))?;
+    let length = buffer.len() + read;
+    // SAFETY: the kernel has just initialised the first `read` bytes of the spare capacity.
+    unsafe { buffer.set_len(length) };
+    Ok(read)
+}
+
+/// Writes what the kernel takes of `slices`.
+pub(super) fn write(fd: impl AsFd, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    match slices {
+        [slice] => retry(|| rustix::io::write(&fd, slice)),
+        slices => retry(|| rustix::io::writev(&fd, slices)),
+    }
+}
+
+/// Ends the sending direction.
+pub(super) fn finish(fd: impl AsFd) -> io::Result<()> {
+    Ok(rustix::net::shutdown(fd, Shutdown::Write)?)
+}
+
+/// Makes the next close of the socket send RST instead of FIN.
+pub(super) fn reset_on_close(fd: impl AsFd) -> io::Result<()> {
+    Ok(sockopt::set_socket_linger(fd, Some(Duration::ZERO))?)
+}
+
+/// Turns `TCP_NODELAY` on or off; nothing happens on a socket that has no such option.
+pub fn set_no_delay(fd: impl AsFd, enable: bool) {
+    let _ = sockopt::set_tcp_nodelay(fd, enable);
+}
+
+/// Turns keep-alive probes on or off; the first after `delay` seconds (0: the system's default).
+/// Nothing happens on a socket that has no such option.
+pub fn set_keep_alive(fd: impl AsFd, enable: bool, delay: u32) {
+    let _ = sockopt::set_socket_keepalive(&fd, enable);
+    if enable && delay > 0 {
+        let _ = sockopt::set_tcp_keepidle(&fd, Duration::from_secs(delay.into()));
+    }
+}
+
+fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(rustix::io::Errno::INTR) => {}
+            result => return Ok(result?),
+        }
+    }
+}

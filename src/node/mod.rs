@@ -1,0 +1,14 @@
+//! The Node-API surface: plain functions on numbers, called by `lib/native.js` only.
+//!
+//! Everything here runs on the JS thread of one environment (the main thread or a worker), whose
+//! state is in [`Environment`]. Argument checks and error objects are JS's business.
+
+mod bytes;
+mod doorbell;
+mod environment;
+#[cfg(unix)]
+mod lanes;
+mod options;
+mod stream;
+
+use environment::Environment;

@@ -1,0 +1,480 @@
+//! The receiving half of a connection: bytes in, events out.
+
+use std::ops::Range;
+
+use super::{
+    Chunk, Config, Event, FrameHeader, HEADER_MAX, Limits, MaskingKey, Opcode, Payload,
+    ProtocolError, Role, apply_mask,
+    close::is_valid_close_code,
+    frame::{Decoded, Rules},
+    message::Message,
+    utf8::is_utf8,
+};
+
+/// Parses what a peer sends.
+///
+/// A chunk is handed in with [`Receiver::next_event`], again and again until it says `None`. A
+/// message that is complete in the chunk as one frame stays there; every other one is collected in
+/// the receiver. What the receiver holds is bounded by what the peer has sent, never by what it
+/// has announced.
+#[derive(Debug)]
+pub struct Receiver {
+    role: Role,
+    limits: Limits,
+    skip_utf8_validation: bool,
+    state: State,
+    /// The beginning of a header that was cut off by the end of a chunk.
+    header: [u8; HEADER_MAX],
+    header_len: u8,
+    message: Message,
+    /// The payload of a control frame that did not come in one chunk. Such a frame may stand
+    /// between the fragments of a message.
+    control: Vec<u8>,
+    buffered: Buffered,
+    /// Chunks that wait for the rest of a frame.
+    waiting_chunks: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// Between frames, or inside a header.
+    Header,
+    /// Inside a payload.
+    Payload(Frame),
+    /// Behind a close frame or an error: nothing is parsed any more (section 7.1.7).
+    Finished,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    opcode: Opcode,
+    fin: bool,
+    mask: Option<MaskingKey>,
+    /// Bytes that were received and are still to come.
+    received: u64,
+    missing: u64,
+}
+
+/// What [`Receiver::buffered`] shows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Buffered {
+    Nothing,
+    Message,
+    Control,
+    /// A close frame's reason: the control payload without the status code.
+    Reason,
+}
+
+impl Receiver {
+    /// A receiver at the first byte behind the opening handshake.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            role: config.role,
+            limits: config.limits,
+            skip_utf8_validation: config.skip_utf8_validation,
+            state: State::Header,
+            header: [0; HEADER_MAX],
+            header_len: 0,
+            message: Message::default(),
+            control: Vec::new(),
+            buffered: Buffered::Nothing,
+            waiting_chunks: 0,
+        }
+    }
+
+    /// The next event of the chunk; `None` when the chunk is used up. After a close frame or an
+    /// error, the rest is ignored.
+    ///
+    /// # Errors
+    ///
+    /// Fails at the first byte that breaks the protocol or a limit.
+    pub fn next_event(&mut self, chunk: &mut Chunk<'_>) -> Result<Option<Event>, ProtocolError> {
+        self.release();
+        let result = self.parse(chunk);
+        if result.is_err() || matches!(result, Ok(Some(Event::Close { .. }))) {
+            self.state = State::Finished;
+        }
+        result
+    }
+
+    /// The payload of the last event, if that said [`Payload::Buffered`].
+    pub fn buffered(&self) -> &[u8] {
+        match self.buffered {
+            Buffered::Nothing => &[],
+            Buffered::Message => &self.message.buffer,
+            Buffered::Control => &self.control,
+            Buffered::Reason => self.control.get(STATUS_CODE_BYTES..).unwrap_or_default(),
+        }
+    }
+
+    /// The same as [`Receiver::buffered`], moved out.
+    pub fn take_buffered(&mut self) -> Vec<u8> {
+        match self.buffered {
+            Buffered::Message => std::mem::take(&mut self.message.buffer),
+            _ => self.buffered().to_vec(),
+        }
+    }
+
+    /// Where the fragments of the last message end, if it was binary and had more than one that
+    /// was not empty.
+    pub fn fragment_ends(&self) -> &[u32] {
+        match self.buffered {
+            Buffered::Message => self.message.fragment_ends(),
+            _ => &[],
+        }
+    }
+
+    /// If the receiver is inside the long payload of an uncompressed data frame, the number of
+    /// bytes that are still to come. They may be appended to [`Receiver::large_payload_buffer`]
+    /// instead of being handed in as a chunk.
+    pub fn in_large_payload(&self) -> Option<usize> {
+        match self.state {
+            State::Payload(frame)
+                if frame.opcode.is_data()
+                    && !self.message.compressed
+                    && frame.missing >= LARGE_BYTES =>
+            {
+                usize::try_from(frame.missing).ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// Where to append bytes of a long payload, as they come from the socket.
+    pub fn large_payload_buffer(&mut self) -> &mut Vec<u8> {
+        self.release();
+        &mut self.message.buffer
+    }
+
+    /// The last `count` bytes of the buffer were appended.
+    ///
+    /// # Errors
+    ///
+    /// As [`Receiver::next_event`].
+    pub fn large_payload_appended(&mut self, count: usize) -> Result<Option<Event>, ProtocolError> {
+        let result = self.count_chunk().and_then(|()| self.take_appended(count));
+        if result.is_err() {
+            self.state = State::Finished;
+        }
+        result
+    }
+
+    fn take_appended(&mut self, count: usize) -> Result<Option<Event>, ProtocolError> {
+        let State::Payload(mut frame) = self.state else {
+            return Ok(None);
+        };
+        let start = self.message.buffer.len().saturating_sub(count);
+        if let (Some(key), Some(bytes)) = (frame.mask, self.message.buffer.get_mut(start..)) {
+            apply_mask(bytes, key, frame.received as usize);
+        }
+        frame.advance(count);
+        self.state = State::Payload(frame);
+        self.check_text(start)?;
+        if frame.missing > 0 {
+            self.waiting_chunks = self.waiting_chunks.saturating_add(1);
+            return Ok(None);
+        }
+        self.end_data_frame(frame.fin)
+    }
+
+    fn parse(&mut self, chunk: &mut Chunk<'_>) -> Result<Option<Event>, ProtocolError> {
+        if !chunk.counted && !matches!(self.state, State::Finished) {
+            chunk.counted = true;
+            self.count_chunk()?;
+        }
+        loop {
+            let event = match self.state {
+                State::Finished => return Ok(None),
+                State::Header => match self.parse_header(chunk)? {
+                    Some(header) => self.begin_payload(&header, chunk)?,
+                    None => break,
+                },
+                State::Payload(frame) if !chunk.rest().is_empty() => self.collect(frame, chunk)?,
+                State::Payload(_) => break,
+            };
+            if event.is_some() {
+                return Ok(event);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Another chunk has come while others wait for the rest of a frame.
+    fn count_chunk(&self) -> Result<(), ProtocolError> {
+        let limit = self.limits.max_buffered_chunks;
+        if limit > 0 && self.waiting_chunks >= limit {
+            return Err(ProtocolError::TooManyBufferedChunks);
+        }
+        Ok(())
+    }
+
+    /// Decodes a header, of which a part may have come with earlier chunks.
+    #[inline]
+    fn parse_header(
+        &mut self,
+        chunk: &mut Chunk<'_>,
+    ) -> Result<Option<FrameHeader>, ProtocolError> {
+        let rules = Rules {
+            role: self.role,
+            rsv1_allowed: false,
+            message_open: self.message.is_open(),
+        };
+        if self.header_len == 0 {
+            let decoded = FrameHeader::decode(chunk.rest(), rules)?;
+            if let Decoded::Complete(header, length) = decoded {
+                chunk.advance(length);
+                return Ok(Some(header));
+            }
+            return self.keep_header(decoded, chunk);
+        }
+        let before = usize::from(self.header_len);
+        let room = self.header.get_mut(before..).unwrap_or_default();
+        let added = copy(chunk.rest(), room);
+        let known = self.header.get(..before + added).unwrap_or_default();
+        match FrameHeader::decode(known, rules)? {
+            Decoded::Complete(header, length) => {
+                chunk.advance(length.saturating_sub(before));
+                self.header_len = 0;
+                self.waiting_chunks = 0;
+                Ok(Some(header))
+            }
+            decoded => self.keep_header(decoded, chunk),
+        }
+    }
+
+    /// The chunk ends inside a header.
+    fn keep_header(
+        &mut self,
+        decoded: Decoded,
+        chunk: &mut Chunk<'_>,
+    ) -> Result<Option<FrameHeader>, ProtocolError> {
+        if let Decoded::LengthKnown(header) = decoded {
+            self.message.check_length(&header, &self.limits)?;
+        }
+        let rest = chunk.rest();
+        if !rest.is_empty() {
+            let room = self
+                .header
+                .get_mut(usize::from(self.header_len)..)
+                .unwrap_or_default();
+            let added = copy(rest, room);
+            self.header_len += added as u8;
+            self.waiting_chunks = self.waiting_chunks.saturating_add(1);
+            chunk.advance(added);
+        }
+        Ok(None)
+    }
+
+    /// A header is complete. If the payload is in the chunk, too, it stays there.
+    #[inline]
+    fn begin_payload(
+        &mut self,
+        header: &FrameHeader,
+        chunk: &mut Chunk<'_>,
+    ) -> Result<Option<Event>, ProtocolError> {
+        let is_data = header.opcode.is_data();
+        if is_data {
+            self.message.begin_frame(header, &self.limits)?;
+        } else {
+            self.control.clear();
+        }
+        let whole =
+            usize::try_from(header.payload_len).is_ok_and(|length| length <= chunk.rest().len());
+        let in_place = if is_data {
+            header.fin && self.message.is_first_frame() && !self.message.compressed
+        } else {
+            true
+        };
+        if whole && in_place {
+            let range = chunk.advance(header.payload_len as usize);
+            if let Some(key) = header.mask {
+                apply_mask(chunk.part(&range), key, 0);
+            }
+            return if is_data {
+                self.end_message_in_chunk(range, chunk)
+            } else {
+                self.end_control(header.opcode, Payload::InChunk(range), chunk.bytes())
+                    .map(Some)
+            };
+        }
+        let frame = Frame {
+            opcode: header.opcode,
+            fin: header.fin,
+            mask: header.mask,
+            received: 0,
+            missing: header.payload_len,
+        };
+        self.state = State::Payload(frame);
+        // An empty fragment is complete, and so may be a fragment with its payload in this chunk.
+        if header.payload_len == 0 {
+            self.end_data_frame(header.fin)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// A message is complete in the chunk as one frame.
+    #[inline]
+    fn end_message_in_chunk(
+        &mut self,
+        range: Range<usize>,
+        chunk: &Chunk<'_>,
+    ) -> Result<Option<Event>, ProtocolError> {
+        let binary = self.message.is_binary();
+        self.message.end_frame(&self.limits)?;
+        self.message.finish();
+        if !binary && !self.skip_utf8_validation {
+            let text = chunk.bytes().get(range.clone()).unwrap_or_default();
+            if !is_utf8(text) {
+                return Err(ProtocolError::InvalidUtf8);
+            }
+        }
+        Ok(Some(Event::Message {
+            binary,
+            payload: Payload::InChunk(range),
+        }))
+    }
+
+    /// Collects what the chunk holds of a payload.
+    fn collect(
+        &mut self,
+        mut frame: Frame,
+        chunk: &mut Chunk<'_>,
+    ) -> Result<Option<Event>, ProtocolError> {
+        let wanted = usize::try_from(frame.missing).unwrap_or(usize::MAX);
+        let range = chunk.advance(wanted);
+        let count = range.len();
+        let bytes = chunk.part(&range);
+        if let Some(key) = frame.mask {
+            apply_mask(bytes, key, frame.received as usize);
+        }
+        frame.advance(count);
+        self.state = State::Payload(frame);
+        if frame.opcode.is_data() {
+            let start = self.message.buffer.len();
+            self.message.buffer.extend_from_slice(bytes);
+            self.check_text(start)?;
+        } else {
+            self.control.extend_from_slice(bytes);
+        }
+        if frame.missing > 0 {
+            self.waiting_chunks = self.waiting_chunks.saturating_add(1);
+            return Ok(None);
+        }
+        self.waiting_chunks = 0;
+        if frame.opcode.is_data() {
+            return self.end_data_frame(frame.fin);
+        }
+        self.state = State::Header;
+        let control = std::mem::take(&mut self.control);
+        let result = self.end_control(frame.opcode, Payload::Buffered, &control);
+        self.control = control;
+        result.map(Some)
+    }
+
+    /// Section 8.1: text is checked as it comes, so that a wrong byte is noticed at once.
+    fn check_text(&mut self, start: usize) -> Result<(), ProtocolError> {
+        if self.message.is_binary() || self.message.compressed || self.skip_utf8_validation {
+            return Ok(());
+        }
+        self.message.check_text(start)
+    }
+
+    fn end_data_frame(&mut self, fin: bool) -> Result<Option<Event>, ProtocolError> {
+        self.state = State::Header;
+        self.waiting_chunks = 0;
+        self.message.end_frame(&self.limits)?;
+        if !fin {
+            return Ok(None);
+        }
+        if !self.skip_utf8_validation && !self.message.is_binary() {
+            self.message.check_text_end()?;
+        }
+        let binary = self.message.is_binary();
+        self.message.finish();
+        self.buffered = Buffered::Message;
+        Ok(Some(Event::Message {
+            binary,
+            payload: Payload::Buffered,
+        }))
+    }
+
+    /// A control frame is complete; `bytes` holds its payload at the place `payload` names.
+    fn end_control(
+        &mut self,
+        opcode: Opcode,
+        payload: Payload,
+        bytes: &[u8],
+    ) -> Result<Event, ProtocolError> {
+        if payload == Payload::Buffered {
+            self.buffered = Buffered::Control;
+        }
+        match opcode {
+            Opcode::Ping => Ok(Event::Ping(payload)),
+            Opcode::Close => self.end_close(payload, bytes),
+            _ => Ok(Event::Pong(payload)),
+        }
+    }
+
+    /// Sections 5.5.1 and 7.4: a status code that may travel, then a reason in UTF-8.
+    fn end_close(&mut self, payload: Payload, bytes: &[u8]) -> Result<Event, ProtocolError> {
+        let body = match &payload {
+            Payload::InChunk(range) => bytes.get(range.clone()).unwrap_or_default(),
+            Payload::Buffered => bytes,
+        };
+        let Some((code, reason)) = body.split_first_chunk() else {
+            return Ok(Event::Close {
+                code: None,
+                reason: payload,
+            });
+        };
+        let code = u16::from_be_bytes(*code);
+        if !is_valid_close_code(code) {
+            return Err(ProtocolError::InvalidCloseCode(code));
+        }
+        if !self.skip_utf8_validation && !is_utf8(reason) {
+            return Err(ProtocolError::InvalidUtf8);
+        }
+        let reason = match payload {
+            Payload::InChunk(range) => Payload::InChunk(range.end - reason.len()..range.end),
+            Payload::Buffered => {
+                self.buffered = Buffered::Reason;
+                Payload::Buffered
+            }
+        };
+        Ok(Event::Close {
+            code: Some(code),
+            reason,
+        })
+    }
+
+    /// Lets go of the payload of the last event.
+    #[inline]
+    fn release(&mut self) {
+        match std::mem::replace(&mut self.buffered, Buffered::Nothing) {
+            Buffered::Nothing => {}
+            Buffered::Message => self.message.release(),
+            Buffered::Control | Buffered::Reason => self.control = Vec::new(),
+        }
+    }
+}
+
+impl Frame {
+    fn advance(&mut self, count: usize) {
+        self.received = self.received.saturating_add(count as u64);
+        self.missing = self.missing.saturating_sub(count as u64);
+    }
+}
+
+/// Copies as much as fits; returns how much that is.
+fn copy(from: &[u8], to: &mut [u8]) -> usize {
+    let count = from.len().min(to.len());
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+    count
+}
+
+const STATUS_CODE_BYTES: usize = 2;
+/// From here on it pays to read a payload straight to where it is collected.
+const LARGE_BYTES: u64 = 64 * 1024;
