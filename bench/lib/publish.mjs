@@ -16,8 +16,8 @@ are medians, with the lowest and highest run in brackets; runs are interleaved.
 *CPU* is user and system time of the whole process under test, per message;
 *CPU ÷ ws* is how many times less that is than with ws. *× ws* compares with ws
 that has bufferutil installed. Peers marked * were faster than the load
-generator: their number is a lower bound. \`bench/README.md\` says how to repeat
-this.`;
+generator: their number is a lower bound. In rows marked ~ other processes used
+more than a tenth of a core. \`bench/README.md\` says how to repeat this.`;
 
 function list(facts) {
   return Object.entries(facts)

@@ -109,8 +109,8 @@ function secure(size, inFlight, goal) {
   };
 }
 
-function deflate(size, takeover, goal) {
-  const base = echo(size, 64, 1);
+function deflate(size, inFlight, takeover, goal) {
+  const base = echo(size, 64, inFlight);
   return {
     ...base,
     id: `deflate-${sizeId(size).toLowerCase()}${takeover ? '-takeover' : ''}`,
@@ -273,10 +273,10 @@ export const scenarios = [
   secure(KIB, 1, 1.15),
   secure(16 * KIB, 1, 1.1),
   ...connections,
-  deflate(KIB, true, 6),
-  deflate(KIB, false, 5),
-  deflate(16 * KIB, true, 2.5),
-  deflate(16 * KIB, false, 2.5),
+  deflate(KIB, 16, true, 6),
+  deflate(KIB, 16, false, 5),
+  deflate(16 * KIB, 1, true, 2.5),
+  deflate(16 * KIB, 1, false, 2.5),
   ...cores
 ];
 

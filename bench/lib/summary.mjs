@@ -65,6 +65,8 @@ function spread(values) {
  * @property {Spread|null} peak MiB resident
  * @property {Spread|null} bytes Bytes on the wire a message
  * @property {boolean} isLoadBound Whether the load generator was the bottleneck
+ * @property {boolean} isDisturbed Whether other processes kept more than a
+ *     tenth of a core busy in the median run
  * @property {string[]} problems Messages of runs that failed
  */
 
@@ -100,6 +102,7 @@ function summarizePeer(scenario, peer, { runs, problems }) {
     isLoadBound:
       scenario.metric === 'rate' &&
       runs.some((run) => run.load_cores > 0.97 && run.cores < 0.9),
+    isDisturbed: of((run) => run.other_cores)?.median > 0.1,
     problems
   };
 }

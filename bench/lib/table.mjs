@@ -52,12 +52,17 @@ function mark(scenario, row) {
   return isReached ? ' ✓' : ' ✗';
 }
 
+/** Remarks on a row; `publish.mjs` explains them. */
+function flags({ isLoadBound, isDisturbed }) {
+  return (isLoadBound ? ' *' : '') + (isDisturbed ? ' ~' : '');
+}
+
 /** Columns that stay empty in a scenario are left out of its table. */
 function columns(scenario) {
   const { unit } = metrics[scenario.metric];
   const isCompressed = scenario.needs?.includes('deflate');
   return [
-    ['', (row, labels) => labels.get(row.peer) + (row.isLoadBound ? ' *' : '')],
+    ['', (row, labels) => labels.get(row.peer) + flags(row)],
     [unit, (row) => range(row.value)],
     ['× ws', (row) => times(row.ratio) + mark(scenario, row)],
     ['CPU µs', (row) => median(row.cpu)],

@@ -160,3 +160,70 @@ impl Checker {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Deflate, Payload, PayloadKind};
+
+    fn cycle(size: usize, deflate: Option<Deflate>, masked: bool) -> Cycle {
+        let kind = PayloadKind::Json;
+        Cycle::new(Payload { kind, size }, deflate, masked).expect("a cycle")
+    }
+
+    /// Feeds `wire` in pieces of `step` bytes.
+    fn feed(checker: &mut Checker, cycle: &Cycle, wire: &[u8], step: usize) -> Result<usize> {
+        let mut completed = 0;
+        for piece in wire.chunks(step) {
+            completed += checker.receive(&mut piece.to_vec(), cycle)?;
+        }
+        Ok(completed)
+    }
+
+    #[test]
+    fn counts_messages_however_they_are_cut() {
+        for (size, masked) in [(5, false), (200, true), (70_000, true)] {
+            let cycle = cycle(size, None, masked);
+            for step in [1, 7, cycle.wire.len()] {
+                let mut checker = Checker::new(0, None, false);
+                let completed = feed(&mut checker, &cycle, &cycle.wire, step).expect("a match");
+                assert_eq!(completed, cycle.messages.len());
+            }
+        }
+    }
+
+    #[test]
+    fn inflates_with_and_without_takeover() {
+        for takeover in [true, false] {
+            let cycle = cycle(3000, Some(Deflate { takeover }), true);
+            let mut checker = Checker::new(0, Some(Inflater::new(takeover)), false);
+            // Twice: the second turn of the circle must not need the first one's window.
+            for _ in 0..2 {
+                let completed = feed(&mut checker, &cycle, &cycle.wire, 1000).expect("a match");
+                assert_eq!(completed, cycle.messages.len());
+            }
+        }
+    }
+
+    #[test]
+    fn accepts_fragments_with_a_ping_between() {
+        let cycle = cycle(10, None, false);
+        let payload = cycle.messages[0].payload.clone();
+        let mut wire = vec![0x01, 4];
+        wire.extend_from_slice(&payload[..4]);
+        wire.extend_from_slice(&[0x89, 0, 0x80, 6]);
+        wire.extend_from_slice(&payload[4..]);
+        let mut checker = Checker::new(0, None, false);
+        assert_eq!(feed(&mut checker, &cycle, &wire, 3).expect("a match"), 1);
+    }
+
+    #[test]
+    fn notices_a_changed_byte_and_a_missing_message() {
+        let cycle = cycle(40, None, false);
+        let mut wire = cycle.wire.clone();
+        wire[60] ^= 1;
+        assert!(feed(&mut Checker::new(0, None, false), &cycle, &wire, 100).is_err());
+        let rest = &cycle.wire[cycle.start(1)..];
+        assert!(feed(&mut Checker::new(0, None, false), &cycle, rest, 100).is_err());
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::config::Timing;
-use crate::process::{Sample, forget_peak};
+use crate::process::{Sample, forget_peak, machine_time};
 use crate::report::{Latency, Measured};
 use hdrhistogram::Histogram;
 use std::time::{Duration, Instant};
@@ -22,6 +22,7 @@ struct Opened {
     at: Instant,
     tested: Option<Sample>,
     own: Sample,
+    machine: Duration,
 }
 
 impl Meter {
@@ -51,6 +52,7 @@ impl Meter {
             self.opened = Some(Opened {
                 tested: self.sample()?,
                 own: Sample::take(None)?,
+                machine: machine_time()?,
                 at: Instant::now(),
             });
         }
@@ -82,19 +84,25 @@ impl Meter {
         let now = Instant::now();
         let tested = self.sample()?;
         let own = Sample::take(None)?;
+        let machine = machine_time()?;
         let opened = self.opened.take().ok_or("the measurement never opened")?;
         let seconds = (now - opened.at).as_secs_f64();
         let messages = self.messages as f64;
-        let cpu = tested.zip(opened.tested);
-        let cpu = cpu.map(|(after, before)| (after.cpu - before.cpu).as_secs_f64());
+        let tested_cpu = tested
+            .zip(opened.tested)
+            .map(|(after, before)| (after.cpu - before.cpu).as_secs_f64());
+        let own_cpu = (own.cpu - opened.own.cpu).as_secs_f64();
+        let machine_cpu = (machine - opened.machine).as_secs_f64();
+        let other_cpu = machine_cpu - own_cpu - tested_cpu.unwrap_or_default();
         Ok(Measured {
             messages: self.messages,
             seconds,
             per_second: messages / seconds,
             bytes_per_message: self.bytes as f64 / messages,
-            cpu_us_per_message: cpu.map(|cpu| cpu * 1e6 / messages),
-            cores: cpu.map(|cpu| cpu / seconds),
-            load_cores: (own.cpu - opened.own.cpu).as_secs_f64() / seconds,
+            cpu_us_per_message: tested_cpu.map(|cpu| cpu * 1e6 / messages),
+            cores: tested_cpu.map(|cpu| cpu / seconds),
+            load_cores: own_cpu / seconds,
+            other_cores: (other_cpu / seconds).max(0.0),
             resident_before: opened.tested.map(|sample| sample.resident),
             resident: tested.map(|sample| sample.resident),
             peak: tested.map(|sample| sample.peak),

@@ -47,6 +47,19 @@ pub fn forget_peak(pid: Option<u32>) -> Result<()> {
     Ok(fs::write(format!("{}/clear_refs", folder(pid)), "5")?)
 }
 
+/// Time that all processes together have spent on the machine's processors. Counted in hundredths
+/// of a second.
+pub fn machine_time() -> Result<Duration> {
+    let statistics = fs::read_to_string("/proc/stat")?;
+    let first = statistics.lines().next().unwrap_or_default();
+    let mut ticks = 0;
+    // Time as a user, as a nice user and in the kernel; idle time and interrupts follow.
+    for number in first.split_ascii_whitespace().skip(1).take(3) {
+        ticks += number.parse::<u64>()?;
+    }
+    Ok(Duration::from_millis(ticks * 10))
+}
+
 fn folder(pid: Option<u32>) -> String {
     match pid {
         Some(pid) => format!("/proc/{pid}"),

@@ -20,6 +20,8 @@ pub struct Measured {
     pub cores: Option<f64>,
     /// Cores this process kept busy: near 1, it was the bottleneck.
     pub load_cores: f64,
+    /// Cores that everything else on the machine kept busy: the disturbance.
+    pub other_cores: f64,
     /// Resident memory of the process under test when the measurement opened, in bytes.
     pub resident_before: Option<u64>,
     /// The same when it closed.

@@ -143,3 +143,29 @@ fn turn_around(bytes: &mut [u8]) -> (std::ops::Range<usize>, usize, bool) {
     }
     (out, used, false)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_frames_around_in_place() {
+        let mut bytes = Vec::new();
+        let mut expected = Vec::new();
+        for payload in [vec![1; 5], Vec::new(), vec![2; 300], vec![3; 70_000]] {
+            frame::append(
+                &mut bytes,
+                frame::BINARY,
+                false,
+                Some([9, 8, 7, 6]),
+                &payload,
+            );
+            frame::append(&mut expected, frame::BINARY, false, None, &payload);
+        }
+        let complete = bytes.len();
+        bytes.extend_from_slice(&[0x82, 0xff, 0]);
+        let (out, used, closing) = turn_around(&mut bytes);
+        assert_eq!(&bytes[out], expected);
+        assert_eq!((used, closing), (complete, false));
+    }
+}
