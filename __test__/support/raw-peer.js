@@ -21,17 +21,17 @@ class RawPeer {
    * @param {Boolean} masks Whether `send()` and its like mask
    */
   constructor(socket, masks) {
-    this.bytes = Buffer.alloc(0);
     this.closed = false;
     this.ended = false;
     this.error = null;
     this.holdsOpen = false;
     this.masks = masks;
     this.socket = socket;
+    this._chunks = [];
     this._waiting = new Set();
 
     socket.on('data', (chunk) => {
-      this.bytes = Buffer.concat([this.bytes, chunk]);
+      this._chunks.push(chunk);
       this._wake();
     });
     socket.on('end', () => {
@@ -46,6 +46,21 @@ class RawPeer {
       this.closed = true;
       this._wake();
     });
+  }
+
+  /**
+   * The bytes received and not taken yet. They are joined only when looked at:
+   * some scenarios receive many megabytes.
+   *
+   * @type {Buffer}
+   */
+  get bytes() {
+    if (this._chunks.length !== 1) this.bytes = Buffer.concat(this._chunks);
+    return this._chunks[0];
+  }
+
+  set bytes(bytes) {
+    this._chunks = [bytes];
   }
 
   _wake() {
