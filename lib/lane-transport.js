@@ -58,7 +58,9 @@ class LaneTransport extends Transport {
    * @param {Object} handlers See `Transport`
    */
   constructor(owner, socket, head, options, handlers) {
-    super(owner, socket, options, handlers);
+    super(owner, options, handlers);
+
+    this.socket = socket;
 
     /** Callbacks of sends that were not written, oldest first. */
     this.callbacks = [];

@@ -4,7 +4,10 @@ const { types } = require('util');
 
 const { frame, toBuffer } = require('./frame');
 const { EMPTY_BUFFER, NOOP } = require('./constants');
-const { SEND } = require('./native');
+const FrameParser = require('./frame-parser');
+const FrameWriter = require('./frame-writer');
+const { binding, reserveNumber, SEND } = require('./native');
+const nativeOptions = require('./native-options');
 const { isBlob, isValidStatusCode } = require('./validation');
 
 const OPCODE = { TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 };
@@ -18,13 +21,16 @@ const CONTROL_MAX = 125;
  */
 class Sender {
   /**
-   * @param {Object} transport Where to send: `send()` and `sendFrame()`, and the
-   *     `socket` below
+   * @param {Duplex} socket The connection
+   * @param {Object} [extensions] The negotiated extensions
    * @param {Function} [generateMask] Fills a Buffer with a masking key
+   * @param {Object} [transport] What sends over the connection; by default the
+   *     frames are written to it
    */
-  constructor(transport, generateMask) {
-    this._transport = transport;
-    this._socket = transport.socket;
+  constructor(socket, extensions, generateMask, transport) {
+    this._extensions = extensions || {};
+    this._transport = transport || writerOf(socket, this._extensions);
+    this._socket = socket;
     this._generateMask = generateMask;
     this._bufferedBytes = 0;
 
@@ -212,6 +218,16 @@ class Sender {
 }
 
 module.exports = Sender;
+
+/** Frames for a socket that no WebSocket owns. */
+function writerOf(socket, extensions) {
+  const number = reserveNumber();
+
+  binding.openStream(number, nativeOptions({}, extensions));
+  socket.once('close', () => FrameParser.dispose(number));
+
+  return new FrameWriter(socket, number);
+}
 
 function byteLength(data) {
   if (typeof data === 'string') return Buffer.byteLength(data);

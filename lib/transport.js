@@ -11,15 +11,13 @@ const { KIND } = require('./native');
 class Transport {
   /**
    * @param {EventEmitter} owner Who emits `'message'`, `'ping'` and `'pong'`
-   * @param {Duplex} socket The connection
    * @param {Object} options Options of `setSocket()`
    * @param {Object} handlers What else can happen: functions `ping(owner,
    *     data)`, `pong(owner, data)`, `close(owner, code, reason)` and
    *     `error(owner, err)`
    */
-  constructor(owner, socket, options, handlers) {
+  constructor(owner, options, handlers) {
     this.owner = owner;
-    this.socket = socket;
     this.handlers = handlers;
     this.synchronous = options.allowSynchronousEvents !== false;
 

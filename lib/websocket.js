@@ -22,6 +22,7 @@ const {
 const { toBuffer } = require('./frame');
 const LaneTransport = require('./lane-transport');
 const { SEND } = require('./native');
+const nativeOptions = require('./native-options');
 const PerMessageDeflate = require('./permessage-deflate');
 const Sender = require('./sender');
 const StreamTransport = require('./stream-transport');
@@ -164,7 +165,12 @@ class WebSocket extends EventEmitter {
     const transport = openTransport(this, socket, head, options);
 
     this._receiver = transport;
-    this._sender = new Sender(transport, options.generateMask);
+    this._sender = new Sender(
+      socket,
+      this._extensions,
+      options.generateMask,
+      transport
+    );
     this._sender.onerror = (err) => failSend(this, err);
     this._socket = socket;
     socket[kWebSocket] = this;
@@ -346,7 +352,18 @@ module.exports = WebSocket;
 // --- Opening ---
 
 function openTransport(websocket, socket, head, options) {
-  const settings = { ...options, native: nativeOptions(websocket, options) };
+  const settings = {
+    ...options,
+    native: nativeOptions(
+      {
+        ...options,
+        isServer: websocket._isServer,
+        autoPong: websocket._autoPong,
+        maxPendingAutoPongs: websocket._maxPendingAutoPongs
+      },
+      websocket._extensions
+    )
+  };
 
   if (LaneTransport.accepts(socket)) {
     const transport = new LaneTransport(websocket, socket, head, settings, handlers);
@@ -355,27 +372,6 @@ function openTransport(websocket, socket, head, options) {
   }
 
   return new StreamTransport(websocket, socket, head, settings, handlers);
-}
-
-function nativeOptions(websocket, options) {
-  const { interval = 0, timeout = 0 } = options.heartbeat || {};
-
-  return {
-    isServer: websocket._isServer,
-    maxPayload: toLimit(options.maxPayload),
-    maxFragments: toLimit(options.maxFragments),
-    maxBufferedChunks: toLimit(options.maxBufferedChunks),
-    skipUtf8Validation: Boolean(options.skipUTF8Validation),
-    autoPong: Boolean(websocket._autoPong),
-    maxPendingAutoPongs: toLimit(websocket._maxPendingAutoPongs),
-    heartbeatInterval: interval,
-    heartbeatTimeout: timeout
-  };
-}
-
-/** Limits are 32-bit numbers; what is not positive means that there is none. */
-function toLimit(value) {
-  return Math.max(0, value | 0);
 }
 
 // --- Sending ---

@@ -1,0 +1,140 @@
+'use strict';
+
+const { EMPTY_BUFFER } = require('./constants');
+const native = require('./native');
+const Transport = require('./transport');
+
+const { binding, KIND } = native;
+
+const FastBuffer = Buffer[Symbol.species];
+
+/** Flag in a record's second word: the payload is not in the chunk. */
+const APART = 0x100;
+
+const PAGE_RECORDS = 256;
+const RECORD_WORDS = 4;
+
+/**
+ * A chunk up to this length may be kept in memory by a message that is a small
+ * part of it; out of a larger one, small messages are copied.
+ */
+const PINNED_BYTES = 16 * 1024;
+
+/** Pages for `receive()`, one a level of nested calls. */
+const pages = [];
+let depth = 0;
+
+/** Parses chunks of bytes on this thread. */
+class FrameParser extends Transport {
+  /**
+   * @param {EventEmitter} owner Who emits what is received
+   * @param {Object} options Options of `setSocket()`, with those of the native
+   *     side in `native`
+   * @param {Object} handlers See `Transport`
+   */
+  constructor(owner, options, handlers) {
+    super(owner, options, handlers);
+
+    this.number = native.reserveNumber();
+
+    /** Chunks that came while a listener was being called; `null` outside. */
+    this.chunks = null;
+
+    binding.openStream(this.number, options.native);
+  }
+
+  mustHold() {
+    return false;
+  }
+
+  fragmentEnds(index) {
+    return binding.streamFragmentEnds(this.number, index);
+  }
+
+  /**
+   * Parses the next bytes of the connection.
+   *
+   * @param {Buffer} chunk The bytes; they are unmasked in place
+   */
+  receive(chunk) {
+    if (this.chunks) {
+      this.chunks.push(chunk);
+      return;
+    }
+
+    this.chunks = [chunk];
+
+    try {
+      while (this.chunks.length) this.parse(this.chunks.shift());
+    } finally {
+      this.chunks = null;
+    }
+  }
+
+  parse(chunk) {
+    const page = pages[depth] || (pages[depth] = newPage());
+
+    depth++;
+
+    try {
+      let count = binding.receive(this.number, chunk, page);
+
+      while (count > 0) {
+        for (let i = 0; i < count; i++) this.handleRecord(page, i, chunk);
+        if (count < PAGE_RECORDS) break;
+        count = binding.receiveMore(this.number, page);
+      }
+    } finally {
+      depth--;
+    }
+  }
+
+  handleRecord(page, index, chunk) {
+    const word = page[RECORD_WORDS * index + 1];
+    const kind = word & 0xff;
+    const value = page[RECORD_WORDS * index + 2];
+    const length = page[RECORD_WORDS * index + 3];
+
+    if (kind === KIND.PROTOCOL_ERROR) {
+      this.deliverError(value, length);
+      return;
+    }
+
+    let payload = EMPTY_BUFFER;
+
+    if (word & APART) {
+      payload = Buffer.allocUnsafeSlow(length);
+      binding.takeStreamPayload(this.number, index, payload);
+    } else if (length > 0) {
+      payload = sliceOf(chunk, value, length);
+    }
+
+    this.deliver(kind, payload, index, word >>> 16);
+  }
+
+  /** Slows the source down while events are held; there is none here. */
+  throttle() {}
+
+  /**
+   * Gives the native side of a parser back.
+   *
+   * @param {Number} number The parser's number
+   */
+  static dispose(number) {
+    binding.closeStream(number);
+    native.release(number);
+  }
+}
+
+module.exports = FrameParser;
+
+function newPage() {
+  return new Uint32Array(PAGE_RECORDS * RECORD_WORDS);
+}
+
+function sliceOf(chunk, offset, length) {
+  const slice = new FastBuffer(chunk.buffer, chunk.byteOffset + offset, length);
+
+  if (chunk.length <= PINNED_BYTES || length >= chunk.length >>> 2) return slice;
+  return Buffer.from(slice);
+}
