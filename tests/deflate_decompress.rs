@@ -1,7 +1,8 @@
 //! What a hostile or odd peer may send as compressed payload.
 
+use oxws::proto::ProtocolError;
 use oxws::proto::extension::deflate::Compressor;
-use oxws::proto::extension::inflate::{Decompressor, InflateError};
+use oxws::proto::extension::inflate::Decompressor;
 use oxws::proto::extension::permessage_deflate::{DeflateConfig, Direction};
 
 const HELLO: [u8; 7] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
@@ -24,7 +25,7 @@ fn decompressor() -> Decompressor {
     Decompressor::new(&DeflateConfig::default())
 }
 
-fn receive(decompressor: &mut Decompressor, payload: &[u8]) -> Result<Vec<u8>, InflateError> {
+fn receive(decompressor: &mut Decompressor, payload: &[u8]) -> Result<Vec<u8>, ProtocolError> {
     let mut message = Vec::new();
     decompressor.decompress(payload, true, usize::MAX, &mut message)?;
     Ok(message)
@@ -55,7 +56,7 @@ fn bomb_stops_one_byte_past_the_limit() {
     let limit = 1 << 20;
     let mut message = Vec::new();
     let result = decompressor().decompress(&bomb, true, limit, &mut message);
-    assert_eq!(result, Err(InflateError::TooLong));
+    assert_eq!(result, Err(ProtocolError::UnsupportedMessageLength));
     assert!(message.capacity() <= limit + 1, "{}", message.capacity());
 }
 
@@ -69,7 +70,11 @@ fn limit_itself_is_allowed() {
         if len > 0 {
             let mut message = Vec::new();
             let result = decompressor().decompress(&compressed(&data), true, len - 1, &mut message);
-            assert_eq!(result, Err(InflateError::TooLong), "{len}");
+            assert_eq!(
+                result,
+                Err(ProtocolError::UnsupportedMessageLength),
+                "{len}"
+            );
         }
     }
 }
@@ -85,7 +90,7 @@ fn limit_counts_all_frames_of_a_message() {
         Ok(())
     );
     let result = decompressor.decompress(second, true, 999, &mut message);
-    assert_eq!(result, Err(InflateError::TooLong));
+    assert_eq!(result, Err(ProtocolError::UnsupportedMessageLength));
 }
 
 #[test]
@@ -101,7 +106,7 @@ fn bomb_with_context_takeover_stops_as_well() {
     compressor.compress(&vec![0; 10 << 20], true, &mut payload);
     let mut message = Vec::new();
     let result = decompressor.decompress(&payload, true, 1000, &mut message);
-    assert_eq!(result, Err(InflateError::TooLong));
+    assert_eq!(result, Err(ProtocolError::UnsupportedMessageLength));
     assert!(message.capacity() <= 1001);
 }
 
@@ -135,14 +140,18 @@ fn garbage_is_refused() {
         &[0x05, 0xff, 0xff, 0xff],       // dynamic block with too many codes
     ] {
         let result = receive(&mut decompressor(), payload);
-        assert_eq!(result, Err(InflateError::InvalidData), "{payload:x?}");
+        assert_eq!(
+            result,
+            Err(ProtocolError::InvalidCompressedData),
+            "{payload:x?}"
+        );
     }
 }
 
 #[test]
 fn distance_before_the_first_message_is_refused() {
     let result = receive(&mut decompressor(), &HELLO_AGAIN);
-    assert_eq!(result, Err(InflateError::InvalidData));
+    assert_eq!(result, Err(ProtocolError::InvalidCompressedData));
 }
 
 #[test]
@@ -156,7 +165,7 @@ fn distance_beyond_the_window_is_refused() {
     payload.clear();
     compressor.compress(&data, true, &mut payload);
     let result = receive(&mut decompressor, &payload);
-    assert_eq!(result, Err(InflateError::InvalidData));
+    assert_eq!(result, Err(ProtocolError::InvalidCompressedData));
 }
 
 #[test]
@@ -165,7 +174,11 @@ fn truncated_message_is_refused_wherever_it_is_cut() {
     let payload = compressed(text.as_bytes());
     for len in 1..payload.len() {
         let result = receive(&mut decompressor(), &payload[..len]);
-        assert_eq!(result, Err(InflateError::InvalidData), "cut at {len}");
+        assert_eq!(
+            result,
+            Err(ProtocolError::InvalidCompressedData),
+            "cut at {len}"
+        );
     }
 }
 
@@ -212,7 +225,7 @@ fn endless_final_blocks_are_refused() {
     let empty_final_block = [0x03, 0x00];
     let payload = empty_final_block.repeat(100_000);
     let result = receive(&mut decompressor(), &payload);
-    assert_eq!(result, Err(InflateError::InvalidData));
+    assert_eq!(result, Err(ProtocolError::InvalidCompressedData));
 }
 
 #[test]

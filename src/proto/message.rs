@@ -68,21 +68,25 @@ impl Message {
         Ok(())
     }
 
-    /// The payload of the current frame is complete.
+    /// The payload of the current frame has been received.
     ///
     /// # Errors
     ///
     /// Fails if there are more frames than the limit.
-    pub(super) fn end_frame(&mut self, limits: &Limits) -> Result<(), ProtocolError> {
+    pub(super) fn count_frame(&mut self, limits: &Limits) -> Result<(), ProtocolError> {
         self.frames = self.frames.saturating_add(1);
         if limits.max_fragments > 0 && self.frames > limits.max_fragments {
             return Err(ProtocolError::TooManyFragments);
         }
+        Ok(())
+    }
+
+    /// The payload of the current frame is in `buffer`, as the user will see it.
+    pub(super) fn end_fragment(&mut self) {
         let end = self.buffer.len() as u32;
         if self.is_binary() && end > self.ends.last().copied().unwrap_or_default() {
             self.ends.push(end);
         }
-        Ok(())
     }
 
     /// Checks text that was appended to `buffer` from `start` on.

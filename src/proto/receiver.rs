@@ -6,6 +6,7 @@ use super::{
     Chunk, Config, Event, FrameHeader, HEADER_MAX, Limits, MaskingKey, Opcode, Payload,
     ProtocolError, Role, apply_mask,
     close::is_valid_close_code,
+    extension::inflate::Decompressor,
     frame::{Decoded, Rules},
     message::Message,
     utf8::is_utf8,
@@ -27,6 +28,10 @@ pub struct Receiver {
     header: [u8; HEADER_MAX],
     header_len: u8,
     message: Message,
+    /// Present if permessage-deflate was negotiated.
+    decompressor: Option<Box<Decompressor>>,
+    /// The payload of a frame of a compressed message, until it is complete.
+    compressed: Vec<u8>,
     /// The payload of a control frame that did not come in one chunk. Such a frame may stand
     /// between the fragments of a message.
     control: Vec<u8>,
@@ -76,6 +81,11 @@ impl Receiver {
             header: [0; HEADER_MAX],
             header_len: 0,
             message: Message::default(),
+            decompressor: config
+                .deflate
+                .as_ref()
+                .map(|deflate| Box::new(Decompressor::new(deflate))),
+            compressed: Vec::new(),
             control: Vec::new(),
             buffered: Buffered::Nothing,
             waiting_chunks: 0,
@@ -216,7 +226,7 @@ impl Receiver {
     ) -> Result<Option<FrameHeader>, ProtocolError> {
         let rules = Rules {
             role: self.role,
-            rsv1_allowed: false,
+            rsv1_allowed: self.decompressor.is_some(),
             message_open: self.message.is_open(),
         };
         if self.header_len == 0 {
@@ -281,7 +291,7 @@ impl Receiver {
         let whole =
             usize::try_from(header.payload_len).is_ok_and(|length| length <= chunk.rest().len());
         let in_place = if is_data {
-            header.fin && self.message.is_first_frame() && !self.message.compressed
+            self.message.compressed || (header.fin && self.message.is_first_frame())
         } else {
             true
         };
@@ -290,7 +300,9 @@ impl Receiver {
             if let Some(key) = header.mask {
                 apply_mask(chunk.part(&range), key, 0);
             }
-            return if is_data {
+            return if is_data && self.message.compressed {
+                self.end_compressed_frame(chunk.part(&range), header.fin)
+            } else if is_data {
                 self.end_message_in_chunk(range, chunk)
             } else {
                 self.end_control(header.opcode, Payload::InChunk(range), chunk.bytes())
@@ -321,7 +333,7 @@ impl Receiver {
         chunk: &Chunk<'_>,
     ) -> Result<Option<Event>, ProtocolError> {
         let binary = self.message.is_binary();
-        self.message.end_frame(&self.limits)?;
+        self.message.count_frame(&self.limits)?;
         self.message.finish();
         if !binary && !self.skip_utf8_validation {
             let text = chunk.bytes().get(range.clone()).unwrap_or_default();
@@ -350,7 +362,9 @@ impl Receiver {
         }
         frame.advance(count);
         self.state = State::Payload(frame);
-        if frame.opcode.is_data() {
+        if frame.opcode.is_data() && self.message.compressed {
+            self.compressed.extend_from_slice(bytes);
+        } else if frame.opcode.is_data() {
             let start = self.message.buffer.len();
             self.message.buffer.extend_from_slice(bytes);
             self.check_text(start)?;
@@ -362,6 +376,10 @@ impl Receiver {
             return Ok(None);
         }
         self.waiting_chunks = 0;
+        if frame.opcode.is_data() && self.message.compressed {
+            let payload = std::mem::take(&mut self.compressed);
+            return self.end_compressed_frame(&payload, frame.fin);
+        }
         if frame.opcode.is_data() {
             return self.end_data_frame(frame.fin);
         }
@@ -374,16 +392,40 @@ impl Receiver {
 
     /// Section 8.1: text is checked as it comes, so that a wrong byte is noticed at once.
     fn check_text(&mut self, start: usize) -> Result<(), ProtocolError> {
-        if self.message.is_binary() || self.message.compressed || self.skip_utf8_validation {
+        if self.message.is_binary() || self.skip_utf8_validation {
             return Ok(());
         }
         self.message.check_text(start)
     }
 
+    /// The payload of a frame of a compressed message is complete (RFC 7692 section 6.2).
+    fn end_compressed_frame(
+        &mut self,
+        payload: &[u8],
+        fin: bool,
+    ) -> Result<Option<Event>, ProtocolError> {
+        self.message.count_frame(&self.limits)?;
+        let start = self.message.buffer.len();
+        if let Some(decompressor) = &mut self.decompressor {
+            let max_len = match self.limits.max_payload {
+                0 => usize::MAX,
+                limit => usize::try_from(limit).unwrap_or(usize::MAX),
+            };
+            decompressor.decompress(payload, fin, max_len, &mut self.message.buffer)?;
+        }
+        self.check_text(start)?;
+        self.end_fragment(fin)
+    }
+
     fn end_data_frame(&mut self, fin: bool) -> Result<Option<Event>, ProtocolError> {
+        self.message.count_frame(&self.limits)?;
+        self.end_fragment(fin)
+    }
+
+    fn end_fragment(&mut self, fin: bool) -> Result<Option<Event>, ProtocolError> {
         self.state = State::Header;
         self.waiting_chunks = 0;
-        self.message.end_frame(&self.limits)?;
+        self.message.end_fragment();
         if !fin {
             return Ok(None);
         }

@@ -1,6 +1,6 @@
 //! The sending half of a connection: messages in, frames out.
 
-use super::{Config, FrameHeader, MaskingKey, Opcode, apply_mask};
+use super::{Config, FrameHeader, MaskingKey, Opcode, apply_mask, extension::deflate::Compressor};
 
 /// How to send a payload.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -19,50 +19,114 @@ pub struct SendOptions {
 /// Frames what is sent.
 #[derive(Debug)]
 pub struct Sender {
-    /// A fragment was sent and the last one was not.
-    message_open: bool,
+    /// Whether a fragment was sent and the last one was not; if so, whether it was compressed.
+    open_message: Option<Compressed>,
+    deflate: Option<Box<Deflate>>,
+}
+
+type Compressed = bool;
+
+/// Present if permessage-deflate was negotiated.
+#[derive(Debug)]
+struct Deflate {
+    compressor: Compressor,
+    /// Shorter messages are not worth it.
+    threshold: usize,
 }
 
 impl Sender {
     /// A sender at the first byte behind the opening handshake.
-    pub fn new(_config: &Config) -> Self {
+    pub fn new(config: &Config) -> Self {
+        let deflate = config.deflate.as_ref().map(|config| {
+            Box::new(Deflate {
+                compressor: Compressor::new(config),
+                threshold: config.send_threshold(),
+            })
+        });
         Self {
-            message_open: false,
+            open_message: None,
+            deflate,
         }
     }
 
     /// Appends the frame of `payload` to `out`.
     pub fn send(&mut self, options: SendOptions, payload: &[u8], out: &mut Vec<u8>) {
-        self.header(options, payload.len(), out);
         let start = out.len();
-        out.extend_from_slice(payload);
-        if let (Some(key), Some(masked)) = (options.mask, out.get_mut(start..)) {
+        let compressed = self.compresses(&options, payload.len());
+        let payload_start = match &mut self.deflate {
+            Some(deflate) if compressed => {
+                deflate.compressor.compress(payload, options.fin, out);
+                let payload_len = out.len() - start;
+                self.frame_header(options, compressed, payload_len, out);
+                // The length had to be known first. Now the header changes places with the payload.
+                let header_len = out.len() - start - payload_len;
+                out.get_mut(start..)
+                    .unwrap_or_default()
+                    .rotate_right(header_len);
+                start + header_len
+            }
+            _ => {
+                self.frame_header(options, compressed, payload.len(), out);
+                let payload_start = out.len();
+                out.extend_from_slice(payload);
+                payload_start
+            }
+        };
+        if let (Some(key), Some(masked)) = (options.mask, out.get_mut(payload_start..)) {
             apply_mask(masked, key, 0);
         }
     }
 
-    /// Appends the header of an uncompressed frame whose payload goes out by another way.
+    /// Appends the header of a frame whose payload goes out by another way, as it is: not if
+    /// [`Sender::compresses`] says so.
     pub fn header(&mut self, options: SendOptions, payload_len: usize, out: &mut Vec<u8>) {
+        self.frame_header(options, false, payload_len, out);
+    }
+
+    /// Whether [`Sender::send`] would compress a payload of this length (RFC 7692 section 6.1). The
+    /// first fragment decides for its message.
+    pub fn compresses(&self, options: &SendOptions, payload_len: usize) -> bool {
+        if options.opcode.is_control() {
+            return false;
+        }
+        match (&self.deflate, self.open_message) {
+            (None, _) => false,
+            (Some(_), Some(compressed)) => compressed,
+            (Some(deflate), None) => options.compress && payload_len >= deflate.threshold,
+        }
+    }
+
+    /// Gives the memory back that a connection without traffic need not hold.
+    pub fn hibernate(&mut self) {
+        if let Some(deflate) = &mut self.deflate {
+            deflate.compressor.release();
+        }
+    }
+
+    fn frame_header(
+        &mut self,
+        options: SendOptions,
+        compressed: bool,
+        payload_len: usize,
+        out: &mut Vec<u8>,
+    ) {
+        let is_first = options.opcode.is_control() || self.open_message.is_none();
         let header = FrameHeader {
             fin: options.fin,
-            rsv1: false,
-            opcode: self.wire_opcode(&options),
+            // RFC 7692 section 6.1: only the first frame of a message says that it is compressed.
+            rsv1: compressed && is_first,
+            // Section 5.4: only the first fragment says what the message is.
+            opcode: if is_first {
+                options.opcode
+            } else {
+                Opcode::Continuation
+            },
             mask: options.mask,
             payload_len: payload_len as u64,
         };
+        if !options.opcode.is_control() {
+            self.open_message = (!options.fin).then_some(compressed);
+        }
         header.encode(out);
-    }
-
-    /// Section 5.4: only the first fragment says what the message is.
-    fn wire_opcode(&mut self, options: &SendOptions) -> Opcode {
-        if options.opcode.is_control() {
-            return options.opcode;
-        }
-        let continued = std::mem::replace(&mut self.message_open, !options.fin);
-        if continued {
-            Opcode::Continuation
-        } else {
-            options.opcode
-        }
     }
 }

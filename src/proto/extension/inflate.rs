@@ -7,17 +7,8 @@ use std::collections::VecDeque;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::permessage_deflate::DeflateConfig;
-use super::{DEFLATE_TAIL, pool};
-
-/// Why a message could not be decompressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InflateError {
-    /// The message is longer than the limit.
-    TooLong,
-    /// The payload is not deflate data, or ends in the middle of a block.
-    InvalidData,
-}
+use super::{DEFLATE_TAIL, permessage_deflate::DeflateConfig, pool};
+use crate::proto::ProtocolError;
 
 /// The tail, then an empty final block. The inflater reports the end of the stream exactly if the
 /// payload before them ended where a message may end, so a truncated message is told from a
@@ -69,14 +60,17 @@ impl Decompressor {
     /// the frames of the same message before it gave. `fin` says that this is the last frame of the
     /// message.
     ///
-    /// Fails once `message` is longer than `max_len` bytes; it is then at most one step longer.
+    /// # Errors
+    ///
+    /// Fails if the payload is no deflate data or ends inside a block, and once `message` is longer
+    /// than `max_len` bytes, by one.
     pub fn decompress(
         &mut self,
         payload: &[u8],
         fin: bool,
         max_len: usize,
         message: &mut Vec<u8>,
-    ) -> Result<(), InflateError> {
+    ) -> Result<(), ProtocolError> {
         self.feed(payload, max_len, message)?;
         if !fin {
             return Ok(());
@@ -85,7 +79,7 @@ impl Decompressor {
             let step = inflate(&mut inflater, &END_OF_MESSAGE, max_len, message)?;
             pool::put_inflater(inflater);
             if step != Step::StreamEnd(END_OF_MESSAGE.len()) {
-                return Err(InflateError::InvalidData);
+                return Err(ProtocolError::InvalidCompressedData);
             }
         }
         if self.context_takeover {
@@ -104,7 +98,7 @@ impl Decompressor {
         mut payload: &[u8],
         max_len: usize,
         message: &mut Vec<u8>,
-    ) -> Result<(), InflateError> {
+    ) -> Result<(), ProtocolError> {
         for _ in 0..MAX_FINAL_BLOCKS {
             if payload.is_empty() {
                 return Ok(());
@@ -127,18 +121,18 @@ impl Decompressor {
                 }
             }
         }
-        Err(InflateError::InvalidData)
+        Err(ProtocolError::InvalidCompressedData)
     }
 
     /// An inflater whose window holds what came before: earlier messages, then the message so far.
-    fn start(&self, message: &[u8]) -> Result<Decompress, InflateError> {
+    fn start(&self, message: &[u8]) -> Result<Decompress, ProtocolError> {
         let mut inflater = pool::take_inflater();
         let (older, newer) = self.history.as_slices();
         for part in [older, newer, last(message, self.window_len)] {
             if !part.is_empty() {
                 inflater
                     .set_dictionary(part)
-                    .map_err(|_| InflateError::InvalidData)?;
+                    .map_err(|_| ProtocolError::InvalidCompressedData)?;
             }
         }
         Ok(inflater)
@@ -170,16 +164,16 @@ fn inflate(
     input: &[u8],
     max_len: usize,
     message: &mut Vec<u8>,
-) -> Result<Step, InflateError> {
+) -> Result<Step, ProtocolError> {
     let mut rest = input;
     loop {
         reserve_step(message, rest.len(), max_len);
         let used_before = inflater.total_in();
         let status = inflater
             .decompress_vec(rest, message, FlushDecompress::Sync)
-            .map_err(|_| InflateError::InvalidData)?;
+            .map_err(|_| ProtocolError::InvalidCompressedData)?;
         if message.len() > max_len {
-            return Err(InflateError::TooLong);
+            return Err(ProtocolError::UnsupportedMessageLength);
         }
         let used = (inflater.total_in() - used_before) as usize;
         rest = rest.get(used..).unwrap_or_default();
@@ -191,7 +185,7 @@ fn inflate(
             return if rest.is_empty() {
                 Ok(Step::InputUsed)
             } else {
-                Err(InflateError::InvalidData)
+                Err(ProtocolError::InvalidCompressedData)
             };
         }
     }

@@ -81,3 +81,15 @@ impl Default for DeflateConfig {
         }
     }
 }
+
+impl DeflateConfig {
+    /// Messages with fewer bytes are sent plain. With context takeover there are none: even a short
+    /// message mostly repeats earlier ones.
+    pub(crate) fn send_threshold(&self) -> usize {
+        if self.send.context_takeover {
+            0
+        } else {
+            self.threshold
+        }
+    }
+}
