@@ -198,7 +198,7 @@ class RawPeer {
     let start = 0;
 
     for (const cut of [...cuts, bytes.length]) {
-      if (this.socket.destroyed) return;
+      if (this.socket.writableEnded || this.socket.destroyed) return;
       await new Promise((resolve) => {
         this.socket.write(bytes.subarray(start, cut), () => {
           setImmediate(resolve);
