@@ -278,3 +278,46 @@ fn retains_nothing_without_context_takeover() {
     receive(&mut decompressor, &compressed(&noise(10_000))).unwrap();
     assert_eq!(decompressor.retained(), 0);
 }
+
+#[test]
+fn hibernation_keeps_the_window_in_less_memory() {
+    let text: String = (0..3000).map(|i| format!("{{\"id\":{i}}},")).collect();
+    for window_bits in [10, 15] {
+        let config = config(window_bits, true);
+        let mut compressor = Compressor::new(&config);
+        let mut decompressor = Decompressor::new(&config);
+        for data in text.as_bytes().chunks(700) {
+            let mut payload = Vec::new();
+            compressor.compress(data, true, &mut payload);
+            let awake = decompressor.retained();
+            decompressor.hibernate();
+            assert!(awake < 2000 || decompressor.retained() < awake / 2);
+            assert_eq!(receive(&mut decompressor, &payload).unwrap(), data);
+        }
+    }
+}
+
+#[test]
+fn hibernation_waits_for_the_end_of_a_message() {
+    let data = noise(3000);
+    let payload = compressed(&data);
+    let (first, second) = payload.split_at(1500);
+    let mut decompressor = decompressor();
+    let mut message = Vec::new();
+    decompressor
+        .decompress(first, false, 3000, &mut message)
+        .unwrap();
+    decompressor.hibernate();
+    decompressor
+        .decompress(second, true, 3000, &mut message)
+        .unwrap();
+    assert_eq!(message, data);
+}
+
+#[test]
+fn hibernation_leaves_incompressible_history_alone() {
+    let mut decompressor = decompressor();
+    receive(&mut decompressor, &compressed(&noise(40_000))).unwrap();
+    decompressor.hibernate();
+    assert_eq!(decompressor.retained(), 1 << 15);
+}

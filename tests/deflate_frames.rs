@@ -414,6 +414,7 @@ fn hibernation_is_not_noticed_by_the_peer() {
         assert_eq!(receive(&mut receiver, &[&bytes]), Ok(vec![text(&data)]));
         if round == 1 {
             sender.hibernate();
+            receiver.hibernate();
         }
     }
     assert_eq!(lengths[0], lengths[2]);

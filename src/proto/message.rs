@@ -1,18 +1,27 @@
 //! A message on its way in: its fragments are collected until the last one is there (RFC 6455
-//! section 5.4).
+//! section 5.4), and decompressed if the first one says so (RFC 7692 section 6.2).
 
-use super::{FrameHeader, Limits, Opcode, ProtocolError, utf8::Utf8Validator};
+use super::{
+    Config, FrameHeader, Limits, Opcode, ProtocolError, extension::inflate::Decompressor,
+    utf8::Utf8Validator,
+};
 
 /// The message that is being received, if any.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Message {
+    limits: Limits,
+    skip_utf8_validation: bool,
+    /// Present if permessage-deflate was negotiated.
+    decompressor: Option<Box<Decompressor>>,
     /// Text or binary; `None` between messages.
     kind: Option<Opcode>,
-    pub(super) compressed: bool,
+    compressed: bool,
     /// Sum of the announced lengths of its frames.
     announced: u64,
     frames: u32,
     utf8: Utf8Validator,
+    /// The payload of a compressed frame that did not come in one chunk, until it is complete.
+    compressed_payload: Vec<u8>,
     /// What was received of it: unmasked, decompressed.
     pub(super) buffer: Vec<u8>,
     /// Where each non-empty frame of a binary message ends in `buffer`.
@@ -20,6 +29,28 @@ pub(super) struct Message {
 }
 
 impl Message {
+    pub(super) fn new(config: &Config) -> Self {
+        let decompressor = config.deflate.as_ref().map(Decompressor::new);
+        Self {
+            limits: config.limits,
+            skip_utf8_validation: config.skip_utf8_validation,
+            decompressor: decompressor.map(Box::new),
+            kind: None,
+            compressed: false,
+            announced: 0,
+            frames: 0,
+            utf8: Utf8Validator::default(),
+            compressed_payload: Vec::new(),
+            buffer: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    /// Whether a message may be compressed.
+    pub(super) fn may_be_compressed(&self) -> bool {
+        self.decompressor.is_some()
+    }
+
     /// Whether a fragment was received and the last one was not.
     pub(super) fn is_open(&self) -> bool {
         self.kind.is_some()
@@ -27,6 +58,10 @@ impl Message {
 
     pub(super) fn is_binary(&self) -> bool {
         self.kind == Some(Opcode::Binary)
+    }
+
+    pub(super) fn is_compressed(&self) -> bool {
+        self.compressed
     }
 
     /// Whether nothing of the message precedes the frame that is being received.
@@ -39,77 +74,118 @@ impl Message {
     /// # Errors
     ///
     /// Fails if the message is announced to be longer than the limit.
-    pub(super) fn begin_frame(
-        &mut self,
-        header: &FrameHeader,
-        limits: &Limits,
-    ) -> Result<(), ProtocolError> {
+    pub(super) fn begin_frame(&mut self, header: &FrameHeader) -> Result<(), ProtocolError> {
         if header.opcode != Opcode::Continuation {
             self.kind = Some(header.opcode);
             self.compressed = header.rsv1;
         }
+        self.check_length(header)?;
         self.announced = self.announced.saturating_add(header.payload_len);
-        if limits.max_payload > 0 && self.announced > limits.max_payload {
-            return Err(ProtocolError::UnsupportedMessageLength);
-        }
         Ok(())
     }
 
-    /// Would fail with the length that `begin_frame` fails with.
-    pub(super) fn check_length(
-        &self,
-        header: &FrameHeader,
-        limits: &Limits,
-    ) -> Result<(), ProtocolError> {
+    /// Fails if `begin_frame` would.
+    pub(super) fn check_length(&self, header: &FrameHeader) -> Result<(), ProtocolError> {
         let length = self.announced.saturating_add(header.payload_len);
-        if header.opcode.is_data() && limits.max_payload > 0 && length > limits.max_payload {
+        let limit = self.limits.max_payload;
+        if header.opcode.is_data() && limit > 0 && length > limit {
             return Err(ProtocolError::UnsupportedMessageLength);
         }
         Ok(())
     }
 
-    /// The payload of the current frame has been received.
+    /// Collects a part of the current frame's payload.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is uncompressed text and not UTF-8.
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
+        if self.compressed {
+            self.compressed_payload.extend_from_slice(bytes);
+            return Ok(());
+        }
+        let start = self.buffer.len();
+        self.buffer.extend_from_slice(bytes);
+        self.check_text(start)
+    }
+
+    /// The payload of the current frame is complete and was appended.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there are more frames than the limit, or as `end_compressed_frame`.
+    pub(super) fn end_frame(&mut self, fin: bool) -> Result<(), ProtocolError> {
+        if self.compressed {
+            let payload = std::mem::take(&mut self.compressed_payload);
+            return self.end_compressed_frame(&payload, fin);
+        }
+        self.count_frame()?;
+        self.end_fragment(fin)
+    }
+
+    /// `payload` is the whole payload of the current frame, which is compressed.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there are more frames than the limit, if the payload is no deflate data, if the
+    /// message is longer than the limit, and if it is text and not UTF-8.
+    pub(super) fn end_compressed_frame(
+        &mut self,
+        payload: &[u8],
+        fin: bool,
+    ) -> Result<(), ProtocolError> {
+        self.count_frame()?;
+        let start = self.buffer.len();
+        if let Some(decompressor) = &mut self.decompressor {
+            let max_len = match self.limits.max_payload {
+                0 => usize::MAX,
+                limit => usize::try_from(limit).unwrap_or(usize::MAX),
+            };
+            decompressor.decompress(payload, fin, max_len, &mut self.buffer)?;
+        }
+        self.check_text(start)?;
+        self.end_fragment(fin)
+    }
+
+    /// The current frame, which is the whole message, was received and is not in `buffer`.
     ///
     /// # Errors
     ///
     /// Fails if there are more frames than the limit.
-    pub(super) fn count_frame(&mut self, limits: &Limits) -> Result<(), ProtocolError> {
+    pub(super) fn count_frame(&mut self) -> Result<(), ProtocolError> {
         self.frames = self.frames.saturating_add(1);
-        if limits.max_fragments > 0 && self.frames > limits.max_fragments {
+        if self.limits.max_fragments > 0 && self.frames > self.limits.max_fragments {
             return Err(ProtocolError::TooManyFragments);
         }
         Ok(())
     }
 
-    /// The payload of the current frame is in `buffer`, as the user will see it.
-    pub(super) fn end_fragment(&mut self) {
-        let end = self.buffer.len() as u32;
-        if self.is_binary() && end > self.ends.last().copied().unwrap_or_default() {
-            self.ends.push(end);
-        }
-    }
-
-    /// Checks text that was appended to `buffer` from `start` on.
+    /// Section 8.1: text is checked as it comes, so that a wrong byte is noticed at once. This
+    /// checks what was appended to `buffer` from `start` on.
     ///
     /// # Errors
     ///
     /// Fails if it is not UTF-8.
     pub(super) fn check_text(&mut self, start: usize) -> Result<(), ProtocolError> {
+        if self.is_binary() || self.skip_utf8_validation {
+            return Ok(());
+        }
         let text = self.buffer.get(start..).unwrap_or_default();
         self.utf8.push(text).map_err(|_| ProtocolError::InvalidUtf8)
     }
 
-    /// Checks that the text does not end within a character.
-    ///
-    /// # Errors
-    ///
-    /// Fails if it does.
-    pub(super) fn check_text_end(&self) -> Result<(), ProtocolError> {
-        if self.utf8.is_complete() {
-            Ok(())
-        } else {
-            Err(ProtocolError::InvalidUtf8)
+    /// The current frame's part of the message is in `buffer`. Text must not end within a
+    /// character.
+    fn end_fragment(&mut self, fin: bool) -> Result<(), ProtocolError> {
+        let end = self.buffer.len() as u32;
+        if self.is_binary() {
+            if end > self.ends.last().copied().unwrap_or_default() {
+                self.ends.push(end);
+            }
+        } else if fin && !self.skip_utf8_validation && !self.utf8.is_complete() {
+            return Err(ProtocolError::InvalidUtf8);
         }
+        Ok(())
     }
 
     /// The message is complete: the next one may begin, while `buffer` and `ends` can still be
@@ -133,6 +209,18 @@ impl Message {
         self.buffer.shrink_to(KEEP_BYTES);
         self.ends.clear();
         self.ends.shrink_to(KEEP_BYTES / size_of::<u32>());
+    }
+
+    /// Gives the memory back that is not needed while nothing comes.
+    pub(super) fn hibernate(&mut self) {
+        if self.is_open() {
+            return;
+        }
+        self.buffer = Vec::new();
+        self.ends = Vec::new();
+        if let Some(decompressor) = &mut self.decompressor {
+            decompressor.hibernate();
+        }
     }
 }
 

@@ -3,10 +3,9 @@
 use std::ops::Range;
 
 use super::{
-    Chunk, Config, Event, FrameHeader, HEADER_MAX, Limits, MaskingKey, Opcode, Payload,
-    ProtocolError, Role, apply_mask,
+    Chunk, Config, Event, FrameHeader, HEADER_MAX, MaskingKey, Opcode, Payload, ProtocolError,
+    Role, apply_mask,
     close::is_valid_close_code,
-    extension::inflate::Decompressor,
     frame::{Decoded, Rules},
     message::Message,
     utf8::is_utf8,
@@ -21,17 +20,13 @@ use super::{
 #[derive(Debug)]
 pub struct Receiver {
     role: Role,
-    limits: Limits,
+    max_buffered_chunks: u32,
     skip_utf8_validation: bool,
     state: State,
     /// The beginning of a header that was cut off by the end of a chunk.
     header: [u8; HEADER_MAX],
     header_len: u8,
     message: Message,
-    /// Present if permessage-deflate was negotiated.
-    decompressor: Option<Box<Decompressor>>,
-    /// The payload of a frame of a compressed message, until it is complete.
-    compressed: Vec<u8>,
     /// The payload of a control frame that did not come in one chunk. Such a frame may stand
     /// between the fragments of a message.
     control: Vec<u8>,
@@ -75,17 +70,12 @@ impl Receiver {
     pub fn new(config: &Config) -> Self {
         Self {
             role: config.role,
-            limits: config.limits,
+            max_buffered_chunks: config.limits.max_buffered_chunks,
             skip_utf8_validation: config.skip_utf8_validation,
             state: State::Header,
             header: [0; HEADER_MAX],
             header_len: 0,
-            message: Message::default(),
-            decompressor: config
-                .deflate
-                .as_ref()
-                .map(|deflate| Box::new(Decompressor::new(deflate))),
-            compressed: Vec::new(),
+            message: Message::new(config),
             control: Vec::new(),
             buffered: Buffered::Nothing,
             waiting_chunks: 0,
@@ -134,6 +124,12 @@ impl Receiver {
         }
     }
 
+    /// Gives memory back that is not needed while nothing comes. The peer does not notice.
+    pub fn hibernate(&mut self) {
+        self.release();
+        self.message.hibernate();
+    }
+
     /// If the receiver is inside the long payload of an uncompressed data frame, the number of
     /// bytes that are still to come. They may be appended to [`Receiver::large_payload_buffer`]
     /// instead of being handed in as a chunk.
@@ -141,7 +137,7 @@ impl Receiver {
         match self.state {
             State::Payload(frame)
                 if frame.opcode.is_data()
-                    && !self.message.compressed
+                    && !self.message.is_compressed()
                     && frame.missing >= LARGE_BYTES =>
             {
                 usize::try_from(frame.missing).ok()
@@ -179,7 +175,7 @@ impl Receiver {
         }
         frame.advance(count);
         self.state = State::Payload(frame);
-        self.check_text(start)?;
+        self.message.check_text(start)?;
         if frame.missing > 0 {
             self.waiting_chunks = self.waiting_chunks.saturating_add(1);
             return Ok(None);
@@ -211,7 +207,7 @@ impl Receiver {
 
     /// Another chunk has come while others wait for the rest of a frame.
     fn count_chunk(&self) -> Result<(), ProtocolError> {
-        let limit = self.limits.max_buffered_chunks;
+        let limit = self.max_buffered_chunks;
         if limit > 0 && self.waiting_chunks >= limit {
             return Err(ProtocolError::TooManyBufferedChunks);
         }
@@ -226,7 +222,7 @@ impl Receiver {
     ) -> Result<Option<FrameHeader>, ProtocolError> {
         let rules = Rules {
             role: self.role,
-            rsv1_allowed: self.decompressor.is_some(),
+            rsv1_allowed: self.message.may_be_compressed(),
             message_open: self.message.is_open(),
         };
         if self.header_len == 0 {
@@ -259,7 +255,7 @@ impl Receiver {
         chunk: &mut Chunk<'_>,
     ) -> Result<Option<FrameHeader>, ProtocolError> {
         if let Decoded::LengthKnown(header) = decoded {
-            self.message.check_length(&header, &self.limits)?;
+            self.message.check_length(&header)?;
         }
         let rest = chunk.rest();
         if !rest.is_empty() {
@@ -284,14 +280,14 @@ impl Receiver {
     ) -> Result<Option<Event>, ProtocolError> {
         let is_data = header.opcode.is_data();
         if is_data {
-            self.message.begin_frame(header, &self.limits)?;
+            self.message.begin_frame(header)?;
         } else {
             self.control.clear();
         }
         let whole =
             usize::try_from(header.payload_len).is_ok_and(|length| length <= chunk.rest().len());
         let in_place = if is_data {
-            self.message.compressed || (header.fin && self.message.is_first_frame())
+            self.message.is_compressed() || (header.fin && self.message.is_first_frame())
         } else {
             true
         };
@@ -300,8 +296,10 @@ impl Receiver {
             if let Some(key) = header.mask {
                 apply_mask(chunk.part(&range), key, 0);
             }
-            return if is_data && self.message.compressed {
-                self.end_compressed_frame(chunk.part(&range), header.fin)
+            return if is_data && self.message.is_compressed() {
+                self.message
+                    .end_compressed_frame(chunk.part(&range), header.fin)?;
+                Ok(self.end_fragment(header.fin))
             } else if is_data {
                 self.end_message_in_chunk(range, chunk)
             } else {
@@ -333,7 +331,7 @@ impl Receiver {
         chunk: &Chunk<'_>,
     ) -> Result<Option<Event>, ProtocolError> {
         let binary = self.message.is_binary();
-        self.message.count_frame(&self.limits)?;
+        self.message.count_frame()?;
         self.message.finish();
         if !binary && !self.skip_utf8_validation {
             let text = chunk.bytes().get(range.clone()).unwrap_or_default();
@@ -362,12 +360,8 @@ impl Receiver {
         }
         frame.advance(count);
         self.state = State::Payload(frame);
-        if frame.opcode.is_data() && self.message.compressed {
-            self.compressed.extend_from_slice(bytes);
-        } else if frame.opcode.is_data() {
-            let start = self.message.buffer.len();
-            self.message.buffer.extend_from_slice(bytes);
-            self.check_text(start)?;
+        if frame.opcode.is_data() {
+            self.message.append(bytes)?;
         } else {
             self.control.extend_from_slice(bytes);
         }
@@ -376,10 +370,6 @@ impl Receiver {
             return Ok(None);
         }
         self.waiting_chunks = 0;
-        if frame.opcode.is_data() && self.message.compressed {
-            let payload = std::mem::take(&mut self.compressed);
-            return self.end_compressed_frame(&payload, frame.fin);
-        }
         if frame.opcode.is_data() {
             return self.end_data_frame(frame.fin);
         }
@@ -390,55 +380,25 @@ impl Receiver {
         result.map(Some)
     }
 
-    /// Section 8.1: text is checked as it comes, so that a wrong byte is noticed at once.
-    fn check_text(&mut self, start: usize) -> Result<(), ProtocolError> {
-        if self.message.is_binary() || self.skip_utf8_validation {
-            return Ok(());
-        }
-        self.message.check_text(start)
-    }
-
-    /// The payload of a frame of a compressed message is complete (RFC 7692 section 6.2).
-    fn end_compressed_frame(
-        &mut self,
-        payload: &[u8],
-        fin: bool,
-    ) -> Result<Option<Event>, ProtocolError> {
-        self.message.count_frame(&self.limits)?;
-        let start = self.message.buffer.len();
-        if let Some(decompressor) = &mut self.decompressor {
-            let max_len = match self.limits.max_payload {
-                0 => usize::MAX,
-                limit => usize::try_from(limit).unwrap_or(usize::MAX),
-            };
-            decompressor.decompress(payload, fin, max_len, &mut self.message.buffer)?;
-        }
-        self.check_text(start)?;
-        self.end_fragment(fin)
-    }
-
     fn end_data_frame(&mut self, fin: bool) -> Result<Option<Event>, ProtocolError> {
-        self.message.count_frame(&self.limits)?;
-        self.end_fragment(fin)
+        self.message.end_frame(fin)?;
+        Ok(self.end_fragment(fin))
     }
 
-    fn end_fragment(&mut self, fin: bool) -> Result<Option<Event>, ProtocolError> {
+    /// A fragment has become part of the message.
+    fn end_fragment(&mut self, fin: bool) -> Option<Event> {
         self.state = State::Header;
         self.waiting_chunks = 0;
-        self.message.end_fragment();
         if !fin {
-            return Ok(None);
-        }
-        if !self.skip_utf8_validation && !self.message.is_binary() {
-            self.message.check_text_end()?;
+            return None;
         }
         let binary = self.message.is_binary();
         self.message.finish();
         self.buffered = Buffered::Message;
-        Ok(Some(Event::Message {
+        Some(Event::Message {
             binary,
             payload: Payload::Buffered,
-        }))
+        })
     }
 
     /// A control frame is complete; `bytes` holds its payload at the place `payload` names.

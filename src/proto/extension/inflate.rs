@@ -7,7 +7,9 @@ use std::collections::VecDeque;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::{DEFLATE_TAIL, permessage_deflate::DeflateConfig, pool};
+use super::deflate::Compressor;
+use super::permessage_deflate::{DeflateConfig, Direction, Effort};
+use super::{DEFLATE_TAIL, pool};
 use crate::proto::ProtocolError;
 
 /// The tail, then an empty final block. The inflater reports the end of the stream exactly if the
@@ -21,6 +23,9 @@ const END_OF_MESSAGE: [u8; 6] = {
 /// Final blocks that one frame may hold. Each makes the inflater start again, which costs far more
 /// than the two bytes that an empty one takes.
 const MAX_FINAL_BLOCKS: usize = 16;
+
+/// Shorter histories are left as they are.
+const MIN_HIBERNATED_LEN: usize = 1024;
 
 /// Least room for output that is asked for at a time.
 const MIN_OUTPUT_STEP: usize = 256;
@@ -38,6 +43,8 @@ pub struct Decompressor {
     window_len: usize,
     context_takeover: bool,
     history: VecDeque<u8>,
+    /// The history in compressed form, instead of `history`, during hibernation.
+    hibernated: Vec<u8>,
     inflater: Option<Decompress>,
 }
 
@@ -48,6 +55,7 @@ impl Decompressor {
             window_len: 1 << config.receive.window_bits,
             context_takeover: config.receive.context_takeover,
             history: VecDeque::new(),
+            hibernated: Vec::new(),
             inflater: None,
         };
         if let Some(dictionary) = &config.receive_dictionary {
@@ -71,6 +79,7 @@ impl Decompressor {
         max_len: usize,
         message: &mut Vec<u8>,
     ) -> Result<(), ProtocolError> {
+        self.wake()?;
         self.feed(payload, max_len, message)?;
         if !fin {
             return Ok(());
@@ -90,7 +99,52 @@ impl Decompressor {
 
     /// Bytes held between messages.
     pub fn retained(&self) -> usize {
-        self.history.capacity()
+        self.history.capacity() + self.hibernated.capacity()
+    }
+
+    /// Compresses the bytes that have to be kept, unless a message is under way. To be called when
+    /// nothing has come for a while; the next message wakes the decompressor up.
+    pub fn hibernate(&mut self) {
+        if self.inflater.is_some() || self.history.len() < MIN_HIBERNATED_LEN {
+            return;
+        }
+        let mut compressor = Compressor::new(&DeflateConfig {
+            send: Direction {
+                context_takeover: false,
+                ..Direction::default()
+            },
+            effort: Effort {
+                level: 1,
+                ..Effort::default()
+            },
+            ..DeflateConfig::default()
+        });
+        let mut hibernated = Vec::new();
+        compressor.compress(self.history.make_contiguous(), true, &mut hibernated);
+        if hibernated.len() < self.history.len() {
+            hibernated.shrink_to_fit();
+            self.hibernated = hibernated;
+            self.history = VecDeque::new();
+        }
+    }
+
+    fn wake(&mut self) -> Result<(), ProtocolError> {
+        if self.hibernated.is_empty() {
+            return Ok(());
+        }
+        let hibernated = std::mem::take(&mut self.hibernated);
+        let mut history = Vec::with_capacity(self.window_len);
+        let mut inflater = pool::take_inflater();
+        inflate(&mut inflater, &hibernated, self.window_len, &mut history)?;
+        inflate(
+            &mut inflater,
+            &END_OF_MESSAGE,
+            self.window_len,
+            &mut history,
+        )?;
+        pool::put_inflater(inflater);
+        self.history = history.into();
+        Ok(())
     }
 
     fn feed(
