@@ -312,28 +312,34 @@ function callCallbacks() {
 
 /** Delivers everything the lanes have received: the doorbell's listener. */
 function drain() {
-  let batches = 0;
+  let done = false;
 
   draining = true;
 
   try {
-    for (;;) {
-      if (pageNext === pageLength && !nextPage()) return;
-      if (batches++ === BATCHES_PER_TURN) {
-        binding.postpone();
-        return;
-      }
-
-      dispatch();
-      flush();
-    }
+    drainBatches();
+    done = true;
   } finally {
     draining = false;
-    flush();
 
-    // A listener threw: the rest of the page must not be lost.
-    if (pageNext < pageLength) setImmediate(drain);
+    // A listener threw: nothing else may be lost, neither what it has sent nor
+    // what is still to be delivered.
+    if (!done) {
+      flush();
+      setImmediate(drain);
+    }
   }
+}
+
+function drainBatches() {
+  for (let batches = 0; batches < BATCHES_PER_TURN; batches++) {
+    if (pageNext === pageLength && !nextPage()) return;
+
+    dispatch();
+    flush();
+  }
+
+  binding.postpone();
 }
 
 function nextPage() {
