@@ -19,6 +19,7 @@ const PerMessageDeflate = require('./permessage-deflate');
  */
 function nativeOptions(options, extensions) {
   const { interval = 0, timeout = 0 } = options.heartbeat || {};
+  const deflate = extensions[PerMessageDeflate.extensionName];
 
   return {
     isServer: Boolean(options.isServer),
@@ -29,7 +30,8 @@ function nativeOptions(options, extensions) {
     autoPong: Boolean(options.autoPong),
     maxPendingAutoPongs: toLimit(options.maxPendingAutoPongs),
     heartbeatInterval: interval,
-    heartbeatTimeout: timeout
+    heartbeatTimeout: timeout,
+    deflate: deflate ? deflate.engineOptions() : undefined
   };
 }
 

@@ -4,6 +4,7 @@
 //! state is in [`Environment`]. Argument checks and error objects are JS's business.
 
 mod bytes;
+mod deflate;
 mod doorbell;
 mod environment;
 #[cfg(unix)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use napi_derive::napi;
 
+use super::deflate::DeflateOptions;
 use crate::proto::{Config, HeartbeatConfig, Limits, Role};
 
 /// Options of one connection. JS has checked them.
@@ -27,6 +28,8 @@ pub struct ConnectionOptions {
     pub heartbeat_interval: f64,
     /// Milliseconds to wait for a sign of life after the ping.
     pub heartbeat_timeout: f64,
+    /// permessage-deflate, if it was negotiated.
+    pub deflate: Option<DeflateOptions>,
 }
 
 impl ConnectionOptions {
@@ -44,7 +47,7 @@ impl ConnectionOptions {
                 max_buffered_chunks: self.max_buffered_chunks,
             },
             skip_utf8_validation: self.skip_utf8_validation,
-            deflate: None,
+            deflate: self.deflate.as_ref().map(DeflateOptions::engine),
         }
     }
 
