@@ -223,3 +223,12 @@ const stream: Duplex = WebSocket.createWebSocketStream(socket, {
   allowHalfOpen: false
 });
 stream.pipe(process.stdout);
+
+// Properties of one's own.
+declare module 'ws' {
+  interface WebSocket {
+    isAlive?: boolean;
+  }
+}
+const counted: WebSocket.WebSocket = socket;
+counted.isAlive = true;

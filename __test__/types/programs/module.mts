@@ -56,3 +56,18 @@ users.clients.forEach((user) => (user.alive = false));
 User.create('ws://localhost').terminate();
 
 createWebSocketStream(socket, { encoding: 'utf8' }).end();
+
+// Properties of one's own.
+declare module 'ws' {
+  interface WebSocket {
+    isAlive?: boolean;
+  }
+}
+server.on('connection', (ws) => {
+  ws.isAlive = true;
+  ws.on('pong', function () {
+    this.isAlive = true;
+  });
+});
+server.clients.forEach((ws) => ws.isAlive || ws.terminate());
+console.log(socket.isAlive);

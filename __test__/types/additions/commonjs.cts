@@ -1,0 +1,32 @@
+// What the types of oxws know beyond @types/ws.
+
+import WebSocket = require('oxws');
+
+const socket = new WebSocket('ws://localhost', {
+  closeTimeout: 1000,
+  heartbeat: { interval: 30000, timeout: 10000 },
+  maxPendingAutoPongs: 5,
+  protocols: ['chat']
+});
+new WebSocket.Server({ port: 0, closeTimeout: 1, heartbeat: { interval: 1 } });
+new WebSocket.Server({ port: 0, heartbeat: false });
+
+// @ts-expect-error: there is no timeout without an interval
+new WebSocket.Server({ port: 0, heartbeat: { timeout: 1 } });
+
+socket.binaryType = 'blob';
+socket.close(1000, new Uint8Array(1));
+
+const options: WebSocket.SendOptions = { binary: true };
+socket.send('text', options);
+
+const [offer] = WebSocket.extension.parse('a; b=1').a;
+const value: string | true = offer.b[0];
+console.log(WebSocket.extension.format({ a: [{ b: value }] }));
+console.log(WebSocket.subprotocol.parse('chat').has('chat'));
+
+const deflate = new WebSocket.PerMessageDeflate({ isServer: true });
+deflate.accept([{ client_max_window_bits: [true] }]);
+deflate.compress('data', true, (err, result) => console.log(err, result));
+console.log(WebSocket.PerMessageDeflate.extensionName, deflate.offer());
+deflate.cleanup();
