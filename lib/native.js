@@ -44,6 +44,7 @@ const APART = 0x100;
 const RECORD_WORDS = 4;
 const PAGE_RECORDS = 1024;
 const SEND_RECORDS = 1024;
+const RECEIPTS = 512;
 const SLAB_BYTES = 128 * 1024;
 
 /** Longer payloads do not go through the slab. */
@@ -54,6 +55,9 @@ const POOL_BYTES = 16 * 1024;
 
 /** A small payload has at most this many bytes. */
 const INLINE_BYTES = 4096;
+
+/** From here on a payload is handed over with its memory, not copied. */
+const SHARED_BYTES = 64 * 1024;
 
 /** Batches JS is told before timers and other sockets get their turn. */
 const BATCHES_PER_TURN = 16;
@@ -79,6 +83,8 @@ let slab = null;
 let slabUsed = 0;
 const sends = new Uint32Array(SEND_RECORDS * RECORD_WORDS);
 let sendCount = 0;
+const receipts = new Uint32Array(2 * RECEIPTS);
+let unwritten = false;
 let flushScheduled = false;
 
 // Callbacks of sends that were written.
@@ -213,7 +219,7 @@ function beginRecord(number, word, maxLength, key) {
     sendCount === SEND_RECORDS ||
     slabUsed + maxLength + 4 > SLAB_BYTES
   ) {
-    flush();
+    append();
   }
 
   const start = slabUsed;
@@ -239,16 +245,28 @@ function endRecord(start, length) {
 }
 
 function sendApart(number, word, data, key) {
-  flush();
+  append();
 
   // Shared memory may change while the native side reads it.
   if (key) data = Buffer.concat([key, data]);
   else if (!(data.buffer instanceof ArrayBuffer)) data = Buffer.from(data);
 
-  settle(number, binding.sendApart(number, word, data));
+  binding.sendApart(number, word, data);
+  scheduleFlush();
+}
+
+/** Empties the slab. */
+function append() {
+  if (sendCount === 0) return;
+
+  binding.append(sends, sendCount, slab);
+  sendCount = 0;
+  slabUsed = 0;
 }
 
 function scheduleFlush() {
+  unwritten = true;
+
   // The end of a batch flushes anyhow.
   if (draining || flushScheduled) return;
 
@@ -263,17 +281,17 @@ function flushTick() {
 
 /** Hands everything sent so far to the kernel, as far as it takes it. */
 function flush() {
-  if (sendCount === 0) return;
+  if (!unwritten) return;
 
-  const count = sendCount;
+  unwritten = false;
+  append();
 
-  sendCount = 0;
+  let count;
 
-  const receipts = binding.flush(sends, count, slab.subarray(0, slabUsed));
-
-  slabUsed = 0;
-
-  for (let i = 0; i < receipts; i++) settle(sends[2 * i], sends[2 * i + 1]);
+  do {
+    count = binding.writeAll(receipts);
+    for (let i = 0; i < count; i++) settle(receipts[2 * i], receipts[2 * i + 1]);
+  } while (count === RECEIPTS);
 }
 
 /**
@@ -376,8 +394,7 @@ function dispatch() {
 
     if (length > 0) {
       if (word & APART) {
-        payload = Buffer.allocUnsafeSlow(length);
-        binding.takePayload(index, payload);
+        payload = takePayload(index, length);
       } else {
         payload = new FastBuffer(pool, value, length);
         poolUsed = value + length;
@@ -386,6 +403,20 @@ function dispatch() {
 
     transport.deliver(kind, payload, index, word >>> 16);
   }
+}
+
+/** Fetches a payload that is too large for the pool. */
+function takePayload(index, length) {
+  if (length >= SHARED_BYTES) {
+    const shared = binding.sharePayload(index);
+
+    if (shared) return shared;
+  }
+
+  const payload = Buffer.allocUnsafeSlow(length);
+
+  binding.takePayload(index, payload);
+  return payload;
 }
 
 module.exports = {

@@ -140,36 +140,21 @@ impl Batch {
         self.weight
     }
 
+    /// The memory of a payload that has its own, moved out.
+    pub fn take_owned(&mut self, index: usize) -> Option<Vec<u8>> {
+        let record = self.records.get(index).filter(|record| record.owned)?;
+        self.owned
+            .get_mut(record.value as usize)
+            .map(std::mem::take)
+    }
+
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
     }
 
-    /// Moves everything of `other` behind what is here.
-    pub fn append(&mut self, other: &mut Self) {
-        let (records, bytes, owned) = (self.records.len(), self.bytes.len(), self.owned.len());
-        self.records
-            .extend(other.records.drain(..).map(|mut record| {
-                if record.owned {
-                    record.value += owned as u32;
-                } else if record.kind.has_payload() {
-                    record.value += bytes as u32;
-                }
-                record
-            }));
-        self.bytes.append(&mut other.bytes);
-        self.owned.append(&mut other.owned);
-        self.fragments.extend(
-            other
-                .fragments
-                .drain(..)
-                .map(|(index, ends)| (records + index, ends)),
-        );
-        self.weight += std::mem::take(&mut other.weight);
-    }
-
     /// Empties the batch; keeps a moderate amount of memory for the next one.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.records.clear();
         self.bytes.clear();
         self.bytes.shrink_to(KEEP_BYTES);

@@ -187,6 +187,9 @@ impl Connection {
                     let payload = self.receiver.large_payload_buffer();
                     // Memory grows with what arrived, not with what the peer announced.
                     let wanted = missing.min(payload.len().max(LARGE_READ_BYTES));
+                    if payload.capacity() < payload.len() + wanted {
+                        lane.payloads().exchange(payload, payload.len() + missing);
+                    }
                     (wanted, socket::read_onto(&self.link, payload, wanted))
                 }
                 None => (
@@ -320,12 +323,13 @@ impl Connection {
         }
     }
 
-    /// Writes what waits: pongs, and what the JS thread could not write.
+    /// Writes what waits: pongs, compressed messages, and what the JS thread could not write.
     fn poll_write(&mut self, lane: &mut LaneState, context: &mut Context<'_>) {
         let Some(socket) = &self.socket else { return };
+        self.compress(lane);
         let mut outbound = self.link.outbound();
         let error = loop {
-            if outbound.is_empty() {
+            if outbound.is_drained() {
                 break None;
             }
             let mut ready = match socket.poll_write_ready(context) {
@@ -339,6 +343,9 @@ impl Connection {
                 Err(error) => break Some(error),
             }
         };
+        if outbound.needs_lane() && error.is_none() && outbound.is_drained() {
+            context.waker().wake_by_ref();
+        }
         let sent = outbound.take_receipts();
         let finished = outbound.finish_if_drained(&self.link);
         drop(outbound);
@@ -350,6 +357,25 @@ impl Connection {
         }
         if let Some(error) = error {
             self.report(lane, &error, WRITE);
+        }
+    }
+
+    /// Frames what had to wait for this thread, as long as the socket keeps up.
+    fn compress(&self, lane: &mut LaneState) {
+        let mut outbound = self.link.outbound();
+        while outbound.queued() < COMPRESSED_AHEAD {
+            let Some((mut sender, unframed)) = outbound.take_unframed() else {
+                return;
+            };
+            // The JS thread must not wait for this.
+            drop(outbound);
+            lane.frame.clear();
+            match unframed.options {
+                Some(options) => sender.send(options, &unframed.payload, &mut lane.frame),
+                None => lane.frame.extend_from_slice(&unframed.payload),
+            }
+            outbound = self.link.outbound();
+            outbound.put_framed(sender, &unframed, &lane.frame);
         }
     }
 
@@ -435,5 +461,7 @@ const OWNED_BYTES: usize = 16 * 1024;
 const NO_STATUS: u16 = 1005;
 /// The number of `lib/errors.js` for a fault of our own.
 const INTERNAL_ERROR: u32 = 15;
+/// Bytes that are compressed before the socket has taken them.
+const COMPRESSED_AHEAD: usize = 64 * 1024;
 const READ: u32 = 0;
 const WRITE: u32 = 1;

@@ -1,14 +1,15 @@
 //! Where the lanes of one environment leave their batches for its JS thread.
 
 use std::{
+    collections::VecDeque,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU8, AtomicUsize, Ordering},
     },
     task::Waker,
 };
 
-use super::Batch;
+use super::{Batch, PayloadPool};
 
 /// Wakes the JS thread; called from a lane.
 pub trait Doorbell: Send + Sync {
@@ -21,21 +22,30 @@ pub struct Inbox {
     slots: Vec<Slot>,
     doorbell: Box<dyn Doorbell>,
     state: AtomicU8,
+    /// Memory of large messages on its way from the lanes to JS and back.
+    pub payloads: Arc<PayloadPool>,
 }
 
 struct Slot {
-    batch: Mutex<Batch>,
-    /// Weight of `batch`, readable without the lock.
+    queue: Mutex<Queue>,
+    /// Weight of what waits, readable without the lock.
     weight: AtomicUsize,
     /// Connections that stopped reading until JS has caught up.
     waiting: Mutex<Vec<Waker>>,
+}
+
+/// Batches that wait for JS, oldest first, and emptied ones whose memory can be used again.
+#[derive(Default)]
+struct Queue {
+    full: VecDeque<Batch>,
+    empty: Vec<Batch>,
 }
 
 impl Inbox {
     /// An inbox for `lanes` lanes.
     pub fn new(lanes: usize, doorbell: Box<dyn Doorbell>) -> Self {
         let slot = || Slot {
-            batch: Mutex::default(),
+            queue: Mutex::default(),
             weight: AtomicUsize::new(0),
             waiting: Mutex::default(),
         };
@@ -43,6 +53,7 @@ impl Inbox {
             slots: std::iter::repeat_with(slot).take(lanes).collect(),
             doorbell,
             state: AtomicU8::new(IDLE),
+            payloads: Arc::default(),
         }
     }
 
@@ -50,15 +61,12 @@ impl Inbox {
     pub fn publish(&self, lane: usize, batch: &mut Batch) {
         let slot = &self.slots[lane];
         {
-            let mut waiting = lock(&slot.batch);
-            if waiting.is_empty() {
-                std::mem::swap(&mut *waiting, batch);
-            } else {
-                waiting.append(batch);
-            }
-            slot.weight.store(waiting.weight(), Ordering::Release);
+            let mut queue = lock(&slot.queue);
+            let empty = queue.empty.pop().unwrap_or_default();
+            let full = std::mem::replace(batch, empty);
+            slot.weight.fetch_add(full.weight(), Ordering::AcqRel);
+            queue.full.push_back(full);
         }
-        batch.clear();
         if self
             .state
             .compare_exchange(IDLE, RUNG, Ordering::AcqRel, Ordering::Acquire)
@@ -80,18 +88,19 @@ impl Inbox {
         slot.weight.load(Ordering::Acquire) >= HIGH_WATER_MARK
     }
 
-    /// Takes the next batch, leaving the (empty) `spare` in its place. When there is none, marks
-    /// JS as idle, so that the next batch rings.
-    pub fn take(&self, spare: &mut Batch) -> bool {
-        self.state.store(DRAINING, Ordering::Release);
-        if self.take_any(spare) {
+    /// Replaces `batch`, which JS has been told, by the next one. When there is none, empties it
+    /// and marks JS as idle, so that the next batch rings.
+    pub fn take(&self, batch: &mut Batch) -> bool {
+        batch.clear();
+        self.state.store(DRAINING, Ordering::SeqCst);
+        if self.take_any(batch) {
             return true;
         }
         self.state.store(IDLE, Ordering::SeqCst);
         // A lane may have published after the look and before the store, without ringing.
-        let found = self.take_any(spare);
+        let found = self.take_any(batch);
         if found {
-            self.state.store(DRAINING, Ordering::Release);
+            self.state.store(DRAINING, Ordering::SeqCst);
         }
         found
     }
@@ -102,23 +111,28 @@ impl Inbox {
         self.doorbell.ring();
     }
 
-    fn take_any(&self, spare: &mut Batch) -> bool {
-        self.slots.iter().any(|slot| slot.take(spare))
+    fn take_any(&self, batch: &mut Batch) -> bool {
+        self.slots.iter().any(|slot| slot.take(batch))
     }
 }
 
 impl Slot {
-    fn take(&self, spare: &mut Batch) -> bool {
+    fn take(&self, batch: &mut Batch) -> bool {
         {
-            let mut batch = lock(&self.batch);
-            if batch.is_empty() {
+            let mut queue = lock(&self.queue);
+            let Some(next) = queue.full.pop_front() else {
                 return false;
+            };
+            self.weight.fetch_sub(next.weight(), Ordering::AcqRel);
+            let told = std::mem::replace(batch, next);
+            if queue.empty.len() < SPARE_BATCHES {
+                queue.empty.push(told);
             }
-            std::mem::swap(&mut *batch, spare);
-            self.weight.store(0, Ordering::Release);
         }
-        for waker in lock(&self.waiting).drain(..) {
-            waker.wake();
+        if self.weight.load(Ordering::Acquire) < HIGH_WATER_MARK {
+            for waker in lock(&self.waiting).drain(..) {
+                waker.wake();
+            }
         }
         true
     }
@@ -129,6 +143,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Emptied batches that a lane may fill again.
+const SPARE_BATCHES: usize = 8;
 /// Bytes that may wait for JS before a lane stops reading.
 const HIGH_WATER_MARK: usize = 1 << 20;
 

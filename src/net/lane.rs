@@ -13,7 +13,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{Batch, ConnectionConfig, Inbox, Link, connection::Connection};
+use super::{Batch, ConnectionConfig, Inbox, Link, PayloadPool, connection::Connection};
 
 /// Handle of a lane. Dropping it ends the thread and closes all its connections.
 pub struct Lane {
@@ -78,6 +78,8 @@ pub(super) struct LaneState {
     pub(super) batch: Batch,
     /// What sockets are read into.
     pub(super) buffer: Box<[u8]>,
+    /// Where compressed frames are made.
+    pub(super) frame: Vec<u8>,
 }
 
 impl LaneState {
@@ -87,6 +89,7 @@ impl LaneState {
             inbox,
             batch: Batch::default(),
             buffer: vec![0; READ_BYTES].into(),
+            frame: Vec::new(),
         }
     }
 
@@ -111,6 +114,11 @@ impl LaneState {
         if self.batch.weight() >= PUBLISH_WEIGHT {
             self.publish();
         }
+    }
+
+    /// Memory of large messages.
+    pub(super) fn payloads(&self) -> &PayloadPool {
+        &self.inbox.payloads
     }
 
     /// Whether JS is too far behind to read more; wakes `waker` when that has changed.

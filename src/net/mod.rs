@@ -10,6 +10,7 @@ mod inbox;
 mod lane;
 mod link;
 mod outbound;
+mod payload_pool;
 mod send_queue;
 mod socket;
 
@@ -19,4 +20,5 @@ pub use inbox::{Doorbell, Inbox};
 pub use lane::Lane;
 pub use link::Link;
 pub use outbound::{Frame, Outbound, Progress};
+pub use payload_pool::PayloadPool;
 pub use socket::{adopt, set_keep_alive, set_no_delay};

@@ -7,11 +7,10 @@ use std::{
     collections::VecDeque,
     io::{self, IoSlice},
     os::fd::AsFd,
-    sync::Arc,
 };
 
 use super::{send_queue::SendQueue, socket};
-use crate::proto::{Config, MaskingKey, Opcode, SendOptions, Sender};
+use crate::proto::{Config, HEADER_MAX, MaskingKey, Opcode, SendOptions, Sender};
 
 /// What is to be sent.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +32,12 @@ pub enum Progress {
 
 /// See the module documentation.
 pub struct Outbound {
-    sender: Sender,
+    /// Away while the lane compresses a message, without holding the lock.
+    sender: Option<Sender>,
     queue: SendQueue,
+    /// What the lane has to compress, and everything behind it.
+    unframed: VecDeque<Unframed>,
+    unframed_bytes: usize,
     /// Bytes appended to and removed from `queue` since the connection began.
     appended: u64,
     written: u64,
@@ -44,6 +47,13 @@ pub struct Outbound {
     finish: Finish,
     close_sent: bool,
     pending_pongs: u32,
+}
+
+/// Something to send that is not in the queue yet.
+pub(super) struct Unframed {
+    pub(super) options: Option<SendOptions>,
+    pub(super) payload: Vec<u8>,
+    receipt: Option<Receipt>,
 }
 
 /// What to do when a position of the outgoing bytes was written.
@@ -66,8 +76,10 @@ impl Outbound {
     /// An empty outbound side.
     pub fn new(config: &Config) -> Self {
         Self {
-            sender: Sender::new(config),
+            sender: Some(Sender::new(config)),
             queue: SendQueue::default(),
+            unframed: VecDeque::new(),
+            unframed_bytes: 0,
             appended: 0,
             written: 0,
             receipts: VecDeque::new(),
@@ -80,40 +92,49 @@ impl Outbound {
 
     /// Appends a frame. `wants_receipt`: JS wants to know when it was written.
     pub fn append(&mut self, frame: Frame, payload: &[u8], wants_receipt: bool) {
-        let before = self.queue.len();
-        match frame {
-            Frame::Raw => self.queue.append_with(|run| run.extend_from_slice(payload)),
-            Frame::Framed(options) => {
-                self.close_sent |= options.opcode == Opcode::Close;
-                let sender = &mut self.sender;
-                self.queue
-                    .append_with(|run| sender.send(options, payload, run));
-            }
-        }
-        self.appended += (self.queue.len() - before) as u64;
-        self.want_receipt(wants_receipt);
+        self.append_any(frame, payload, wants_receipt.then_some(Receipt::Callback));
     }
 
-    fn want_receipt(&mut self, wanted: bool) {
-        if wanted {
+    /// Appends a frame and writes it at once, without a copy of what the kernel takes; only if
+    /// nothing else waits. Returns whether it did.
+    ///
+    /// # Errors
+    ///
+    /// The error of the failed write.
+    pub fn write_through(
+        &mut self,
+        fd: impl AsFd,
+        frame: Frame,
+        payload: &[u8],
+        wants_receipt: bool,
+    ) -> io::Result<bool> {
+        let Frame::Framed(options) = frame else {
+            return Ok(false);
+        };
+        if !self.is_empty() || options.mask.is_some() || self.has_to_wait(frame, payload.len()) {
+            return Ok(false);
+        }
+        let Some(sender) = &mut self.sender else {
+            return Ok(false);
+        };
+        let mut header = Vec::with_capacity(HEADER_MAX);
+        sender.header(options, payload.len(), &mut header);
+        let written = match socket::write(&fd, &[IoSlice::new(&header), IoSlice::new(payload)]) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            result => result?,
+        };
+        let of_header = written.min(header.len());
+        let rest = payload.get(written - of_header..).unwrap_or_default();
+        self.queue.append_with(|run| {
+            run.extend_from_slice(&header[of_header..]);
+            run.extend_from_slice(rest);
+        });
+        self.appended += (header.len() + payload.len()) as u64;
+        self.written += written as u64;
+        if wants_receipt {
             self.receipts.push_back((self.appended, Receipt::Callback));
         }
-    }
-
-    /// Appends an unmasked, uncompressed frame whose payload is shared with other connections.
-    pub fn append_shared(
-        &mut self,
-        options: SendOptions,
-        payload: &Arc<[u8]>,
-        wants_receipt: bool,
-    ) {
-        let before = self.queue.len();
-        let sender = &mut self.sender;
-        self.queue
-            .append_with(|run| sender.header(options, payload.len(), run));
-        self.queue.append_shared(Arc::clone(payload));
-        self.appended += (self.queue.len() - before) as u64;
-        self.want_receipt(wants_receipt);
+        Ok(true)
     }
 
     /// Appends the answer to a ping, unless the closing handshake has begun. Returns false if
@@ -131,10 +152,72 @@ impl Outbound {
             compress: false,
             mask,
         };
-        self.append(Frame::Framed(options), payload, false);
         self.pending_pongs += 1;
-        self.receipts.push_back((self.appended, Receipt::Pong));
+        self.append_any(Frame::Framed(options), payload, Some(Receipt::Pong));
         true
+    }
+
+    fn append_any(&mut self, frame: Frame, payload: &[u8], receipt: Option<Receipt>) {
+        let options = match frame {
+            Frame::Raw => None,
+            Frame::Framed(options) => Some(options),
+        };
+        self.close_sent |= options.is_some_and(|options| options.opcode == Opcode::Close);
+        if self.has_to_wait(frame, payload.len()) {
+            self.unframed_bytes += payload.len();
+            self.unframed.push_back(Unframed {
+                options,
+                payload: payload.to_vec(),
+                receipt,
+            });
+            return;
+        }
+        self.append_framed(receipt, |sender, run| match (options, sender) {
+            (Some(options), Some(sender)) => sender.send(options, payload, run),
+            _ => run.extend_from_slice(payload),
+        });
+    }
+
+    fn append_framed(
+        &mut self,
+        receipt: Option<Receipt>,
+        write: impl FnOnce(&mut Option<Sender>, &mut Vec<u8>),
+    ) {
+        let before = self.queue.len();
+        let sender = &mut self.sender;
+        self.queue.append_with(|run| write(sender, run));
+        self.appended += (self.queue.len() - before) as u64;
+        if let Some(receipt) = receipt {
+            self.receipts.push_back((self.appended, receipt));
+        }
+    }
+
+    /// Compressing is the lane's work, and nothing overtakes what waits for it.
+    fn has_to_wait(&self, frame: Frame, payload_len: usize) -> bool {
+        match (&self.sender, frame) {
+            (None, _) => true,
+            _ if !self.unframed.is_empty() => true,
+            (Some(sender), Frame::Framed(options)) => sender.compresses(&options, payload_len),
+            (Some(_), Frame::Raw) => false,
+        }
+    }
+
+    /// Takes the next message to compress, and the sender to do it with.
+    pub(super) fn take_unframed(&mut self) -> Option<(Sender, Unframed)> {
+        let next = self.unframed.pop_front()?;
+        Some((self.sender.take()?, next))
+    }
+
+    /// Gives back the sender and what it has made of the message.
+    pub(super) fn put_framed(&mut self, sender: Sender, unframed: &Unframed, frame: &[u8]) {
+        self.sender = Some(sender);
+        self.unframed_bytes -= unframed.payload.len();
+        self.append_framed(unframed.receipt, |_, run| run.extend_from_slice(frame));
+    }
+
+    /// Whether there is something that only the lane can do.
+    pub fn needs_lane(&self) -> bool {
+        !self.unframed.is_empty()
     }
 
     /// Ends the sending direction once everything was written.
@@ -156,7 +239,17 @@ impl Outbound {
 
     /// Bytes that the kernel has not taken.
     pub fn len(&self) -> usize {
+        self.queue.len() + self.unframed_bytes
+    }
+
+    /// Bytes that are ready to be written.
+    pub(super) fn queued(&self) -> usize {
         self.queue.len()
+    }
+
+    /// Whether everything that is ready was taken by the kernel.
+    pub(super) fn is_drained(&self) -> bool {
+        self.queue.len() == 0
     }
 
     /// Whether everything was taken by the kernel.

@@ -1,39 +1,27 @@
 //! Bytes on their way to the kernel.
 
-use std::{collections::VecDeque, io::IoSlice, sync::Arc};
+use std::{collections::VecDeque, io::IoSlice};
 
-/// A FIFO of byte runs. Small frames are collected in one run; a large payload is a run of its
-/// own, which several connections may share.
+/// A FIFO of byte runs, in each of which frames are collected.
 #[derive(Default)]
 pub(super) struct SendQueue {
-    runs: VecDeque<Run>,
+    runs: VecDeque<Vec<u8>>,
     /// Bytes of the first run that were written already.
     head: usize,
     length: usize,
 }
 
-enum Run {
-    Collected(Vec<u8>),
-    Shared(Arc<[u8]>),
-}
-
 impl SendQueue {
-    /// Lets `write` append to the run that collects small frames.
+    /// Lets `write` append to the run that collects frames.
     pub(super) fn append_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        if !matches!(self.runs.back(), Some(Run::Collected(run)) if run.len() < RUN_BYTES) {
-            self.runs.push_back(Run::Collected(Vec::new()));
+        if self.runs.back().is_none_or(|run| run.len() >= RUN_BYTES) {
+            self.runs.push_back(Vec::new());
         }
-        if let Some(Run::Collected(run)) = self.runs.back_mut() {
+        if let Some(run) = self.runs.back_mut() {
             let before = run.len();
             write(run);
             self.length += run.len() - before;
         }
-    }
-
-    /// Appends a payload that is shared, not copied.
-    pub(super) fn append_shared(&mut self, payload: Arc<[u8]>) {
-        self.length += payload.len();
-        self.runs.push_back(Run::Shared(payload));
     }
 
     /// Bytes that were not written yet.
@@ -46,7 +34,7 @@ impl SendQueue {
         let mut used = 0;
         let mut skip = self.head;
         for (slice, run) in slices.iter_mut().zip(&self.runs) {
-            *slice = IoSlice::new(&run.bytes()[skip..]);
+            *slice = IoSlice::new(&run[skip..]);
             skip = 0;
             used += 1;
         }
@@ -58,28 +46,17 @@ impl SendQueue {
         self.length -= written;
         self.head += written;
         while let Some(run) = self.runs.front_mut() {
-            let bytes = run.bytes().len();
+            let bytes = run.len();
             if self.head < bytes {
                 break;
             }
             self.head -= bytes;
-            match run {
-                // The usual case, one small run, keeps its memory for the next frames.
-                Run::Collected(run) if self.length == 0 && run.capacity() <= KEEP_BYTES => {
-                    run.clear();
-                    break;
-                }
-                _ => drop(self.runs.pop_front()),
+            // The usual case, one small run, keeps its memory for the next frames.
+            if self.length == 0 && run.capacity() <= KEEP_BYTES {
+                run.clear();
+                break;
             }
-        }
-    }
-}
-
-impl Run {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Collected(bytes) => bytes,
-            Self::Shared(bytes) => bytes,
+            self.runs.pop_front();
         }
     }
 }
@@ -107,7 +84,7 @@ mod tests {
         for step in 1..12 {
             let mut queue = SendQueue::default();
             queue.append_with(|run| run.extend_from_slice(b"abc"));
-            queue.append_shared(Arc::from(&b"defg"[..]));
+            queue.append_with(|run| run.extend_from_slice(b"defg"));
             queue.append_with(|run| run.extend_from_slice(b"hi"));
             queue.append_with(|run| run.extend_from_slice(b"jk"));
             let mut out = Vec::new();

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{BufferSlice, Uint32ArraySlice};
+use napi::{
+    Env,
+    bindgen_prelude::{BufferSlice, Uint32ArraySlice},
+};
 use napi_derive::napi;
 
 use super::{
     Environment,
-    bytes::{bytes, elements},
+    bytes::{bytes, elements, share},
     doorbell::Doorbell,
     options::{ConnectionOptions, SendWord},
 };
@@ -40,10 +43,6 @@ impl Lanes {
         }
     }
 
-    fn link(&self, number: u32) -> Option<&Arc<Link>> {
-        self.links.get(number as usize)?.as_ref()
-    }
-
     /// Gives the connection `number` to a lane. The lane follows from the number, so that
     /// connections spread evenly.
     fn adopt(
@@ -74,10 +73,8 @@ impl Lanes {
         Ok(())
     }
 
-    /// Appends what one tick sent to its connections, then writes each connection once. Replaces
-    /// the records by receipts: pairs of a connection and the number of its sends that were
-    /// written and want to be known of. Returns the number of pairs.
-    fn flush(&mut self, records: &mut [u32], slab: &[u8]) -> usize {
+    /// Appends what JS has sent to its connections.
+    fn append_all(&mut self, records: &[u32], slab: &[u8]) {
         for record in records.chunks_exact(SEND_WORDS) {
             let &[number, word, offset, length] = record else {
                 continue;
@@ -85,34 +82,59 @@ impl Lanes {
             let (start, end) = (offset as usize, offset as usize + length as usize);
             self.append(number, SendWord::new(word), &slab[start..end]);
         }
-        let mut unwritten = std::mem::take(&mut self.unwritten);
-        let mut receipts = records.chunks_exact_mut(2);
-        let mut count = 0;
-        for number in unwritten.drain(..) {
-            let sent = self.link(number).map_or(0, write);
-            if sent > 0
-                && let Some(receipt) = receipts.next()
-            {
-                receipt.copy_from_slice(&[number, sent]);
-                count += 1;
-            }
-        }
-        self.unwritten = unwritten;
-        count
     }
 
     fn append(&mut self, number: u32, word: SendWord, mut payload: &[u8]) {
         // The connection may be gone; its callbacks get an error when JS hears of it.
-        let Some(link) = self.links.get(number as usize).and_then(Option::as_ref) else {
+        let Some(link) = slot(&self.links, number) else {
             return;
         };
         let frame = word.options(&mut payload).map_or(Frame::Raw, Frame::Framed);
         let mut outbound = link.outbound();
-        let was_empty = outbound.is_empty();
-        outbound.append(frame, payload, word.wants_receipt());
-        if was_empty && self.unwritten.last() != Some(&number) {
+        if outbound.is_empty() {
             self.unwritten.push(number);
         }
+        outbound.append(frame, payload, word.wants_receipt());
+    }
+
+    /// Sends a payload without a copy, if nothing is in front of it.
+    fn send_apart(&mut self, number: u32, word: SendWord, mut payload: &[u8]) {
+        let Some(link) = slot(&self.links, number) else {
+            return;
+        };
+        let whole = payload;
+        let frame = word.options(&mut payload).map_or(Frame::Raw, Frame::Framed);
+        let written = link
+            .outbound()
+            .write_through(link, frame, payload, word.wants_receipt());
+        if matches!(written, Ok(true)) {
+            self.unwritten.push(number);
+        } else {
+            // The lane will meet the same error, if it was one, and report it.
+            self.append(number, word, whole);
+        }
+    }
+
+    /// Writes every connection that something was sent on, once. Fills `receipts` with pairs of a
+    /// connection and the number of its sends that were written and want to be known of; returns
+    /// the number of pairs. If they are full, there is more to write.
+    fn write_all(&mut self, receipts: &mut [u32]) -> usize {
+        let mut tried = 0;
+        let mut count = 0;
+        let (receipts, _) = receipts.as_chunks_mut::<2>();
+        for &number in &self.unwritten {
+            let Some(receipt) = receipts.get_mut(count) else {
+                break;
+            };
+            tried += 1;
+            let sent = slot(&self.links, number).map_or(0, write);
+            if sent > 0 {
+                *receipt = [number, sent];
+                count += 1;
+            }
+        }
+        self.unwritten.drain(..tried);
+        count
     }
 
     /// Tells JS the next events; see [`drain`].
@@ -148,10 +170,13 @@ impl Lanes {
     }
 
     fn next_batch(&mut self) -> bool {
-        self.current.clear();
         self.told = 0;
         self.inbox.take(&mut self.current)
     }
+}
+
+fn slot(links: &[Option<Arc<Link>>], number: u32) -> Option<&Arc<Link>> {
+    links.get(number as usize)?.as_ref()
 }
 
 /// Tries to write from this thread: that saves a wake-up of the lane, and most often the kernel
@@ -163,9 +188,10 @@ fn write(link: &Arc<Link>) -> u32 {
     }
     let result = outbound.write(link);
     let sent = outbound.take_receipts();
+    let needs_lane = outbound.needs_lane();
     drop(outbound);
-    // The lane goes on when the socket is writable, and reports a failure.
-    if !matches!(result, Ok(Progress::Drained)) {
+    // The lane compresses, goes on when the socket is writable, and reports a failure.
+    if needs_lane || !matches!(result, Ok(Progress::Drained)) {
         link.wake();
     }
     sent
@@ -213,6 +239,18 @@ pub fn take_payload(index: u32, mut target: BufferSlice<'_>) {
     });
 }
 
+/// The payload of record `index` of the last page, which `drain` left apart, as a Buffer over its
+/// own memory; `undefined` if it has none.
+#[napi(catch_unwind)]
+pub fn share_payload(env: Env, index: u32) -> napi::Result<Option<BufferSlice<'static>>> {
+    let shared = Environment::with(|environment| {
+        let lanes = &mut environment.lanes;
+        let payload = lanes.current.take_owned(lanes.page + index as usize)?;
+        Some(share(&env, payload, &lanes.inbox.payloads))
+    });
+    shared.flatten().transpose()
+}
+
 /// Where the fragments of the message of record `index` of the last page end; empty if it came in
 /// one frame.
 #[napi(catch_unwind)]
@@ -233,29 +271,35 @@ pub fn postpone() {
     Environment::with(|environment| environment.lanes.inbox.postpone());
 }
 
-/// Frames and writes what one tick sent: `count` records of four words (connection; send word;
-/// offset; length) whose payloads are in `slab`. Puts receipts in their place: pairs of a
-/// connection and the number of its sends that were written. Returns the number of pairs.
+/// Frames what JS has sent: `count` records of four words (connection; send word; offset; length)
+/// whose payloads are in `slab`.
 #[napi(catch_unwind)]
-pub fn flush(mut records: Uint32ArraySlice<'_>, count: u32, slab: &[u8]) -> u32 {
-    let receipts = Environment::with(|environment| {
-        let records = &mut elements(&mut records)[..count as usize * SEND_WORDS];
-        environment.lanes.flush(records, slab)
+pub fn append(records: &[u32], count: u32, slab: &[u8]) {
+    Environment::with(|environment| {
+        environment
+            .lanes
+            .append_all(&records[..count as usize * SEND_WORDS], slab);
     });
-    receipts.unwrap_or_default() as u32
 }
 
-/// Sends one payload that is too large for the slab. What was sent before it has to be flushed.
-/// Returns the number of sends that were written and want to be known of.
+/// Sends one payload that is too large for the slab, after what was appended before.
 #[napi(catch_unwind)]
-pub fn send_apart(number: u32, word: u32, payload: &[u8]) -> u32 {
+pub fn send_apart(number: u32, word: u32, payload: &[u8]) {
     Environment::with(|environment| {
-        let lanes = &mut environment.lanes;
-        lanes.append(number, SendWord::new(word), payload);
-        lanes.unwritten.clear();
-        lanes.link(number).map_or(0, write)
-    })
-    .unwrap_or_default()
+        environment
+            .lanes
+            .send_apart(number, SendWord::new(word), payload);
+    });
+}
+
+/// Hands everything that was sent to the kernel, as far as it takes it. Fills `receipts` with
+/// pairs of a connection and the number of its sends that were written and want to be known of.
+/// Returns the number of pairs; if they fill the array, it has to be called again.
+#[napi(catch_unwind)]
+pub fn write_all(mut receipts: Uint32ArraySlice<'_>) -> u32 {
+    let count =
+        Environment::with(|environment| environment.lanes.write_all(elements(&mut receipts)));
+    count.unwrap_or_default() as u32
 }
 
 /// Bytes of the connection that the kernel has not taken.
@@ -321,7 +365,7 @@ pub fn set_keep_alive(number: u32, enable: bool, delay: u32) {
 }
 
 fn with_link<T: Default>(number: u32, task: impl FnOnce(&Arc<Link>) -> T) -> T {
-    Environment::with(|environment| environment.lanes.link(number).map(task))
+    Environment::with(|environment| slot(&environment.lanes.links, number).map(task))
         .flatten()
         .unwrap_or_default()
 }
