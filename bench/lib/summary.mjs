@@ -112,15 +112,15 @@ function divide(a, b) {
 }
 
 /**
- * Whether oxws reached its goal: in throughput, latency or memory, and in CPU.
+ * Whether oxws reached its goal.
  *
  * @param {import('./scenarios.mjs').Scenario} scenario
  * @param {Row} row
  * @return {boolean|null} Nothing where there is no goal, or nothing to compare
  */
-export function reaches(scenario, row) {
-  if (row.peer !== 'oxws' || !scenario.goal || row.ratio === null) return null;
-  return metrics[scenario.metric].isLowerBetter
-    ? row.ratio <= scenario.goal
-    : row.ratio >= scenario.goal;
+export function reaches({ metric, goal, bound }, row) {
+  if (row.peer !== 'oxws' || row.value === null) return null;
+  if (bound) return row.value.median <= bound;
+  if (!goal || row.ratio === null) return null;
+  return metrics[metric].isLowerBetter ? row.ratio <= goal : row.ratio >= goal;
 }

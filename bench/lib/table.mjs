@@ -41,8 +41,9 @@ function times(ratio) {
  * @return {string}
  */
 function goal(scenario) {
+  const { unit, isLowerBetter: isLower } = metrics[scenario.metric];
+  if (scenario.bound) return `goal: at most ${scenario.bound} ${unit}`;
   if (!scenario.goal) return '';
-  const isLower = metrics[scenario.metric].isLowerBetter;
   return `goal: ${isLower ? 'at most' : 'at least'} × ${times(scenario.goal)}`;
 }
 
