@@ -11,13 +11,15 @@ class Program {
   /**
    * @param {String} filename Its path in the repository
    * @param {String[]} [args] Its arguments
+   * @param {Object} [env] Additions to its environment; a server listens on any
+   *     free port by default
    */
-  constructor(filename, args = []) {
+  constructor(filename, args = [], env = {}) {
     this.filename = filename;
     this.output = '';
     this.child = spawn(process.execPath, [filename, ...args], {
       cwd: root,
-      env: { ...process.env, PORT: '0' }
+      env: { ...process.env, PORT: '0', ...env }
     });
 
     for (const stream of [this.child.stdout, this.child.stderr]) {
