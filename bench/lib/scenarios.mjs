@@ -244,19 +244,27 @@ const connections = [
   })
 ];
 
+/** A handler that keeps the JS thread busy: what else is done beside it? */
+function working(inFlight) {
+  const base = echo(32, 64, inFlight);
+  return {
+    ...base,
+    id: `work-32-64x${inFlight}`,
+    title: `handler that works 10 µs: ${base.title}, all cores for both`,
+    process: { handler: 'echo', work: 10 },
+    needs: ['work'],
+    isUnpinned: true
+  };
+}
+
 const cores = [
   echo(32, 64, 16, {
     id: 'cores-32-64x16',
     title: 'echo 32 B, 64 connections × 16 in flight, all cores for both',
     isUnpinned: true
   }),
-  echo(32, 64, 16, {
-    id: 'work-32-64x16',
-    title: 'the same with a handler that works 10 µs a message',
-    process: { handler: 'echo', work: 10 },
-    needs: ['work'],
-    isUnpinned: true
-  })
+  working(1),
+  working(16)
 ];
 
 /** @type {Scenario[]} */
