@@ -109,6 +109,8 @@ class LaneTransport extends Transport {
     socket._write = write;
     socket._writev = writev;
     socket._final = final;
+    socket.resetAndDestroy = resetAndDestroy;
+    socket.on('newListener', onNewListener);
     socket.on('pause', onPause);
     socket.on('resume', onResume);
     socket.resume();
@@ -267,7 +269,9 @@ class LaneTransport extends Transport {
   closed() {
     native.release(this.number);
     if (this.referenced) native.unhold();
-    this.closeCallback();
+
+    // In a later turn, as from libuv: an error is emitted before the end.
+    setImmediate(this.closeCallback);
   }
 
   // --- What net.Socket calls on its handle ---
@@ -308,22 +312,29 @@ class LaneTransport extends Transport {
   }
 
   destroy(callback, reset) {
-    native.flush();
+    native.append();
     this.finalRead = binding.bytesRead(this.number);
     this.finalWritten = binding.bytesWritten(this.number);
     this.closeCallback = callback;
-    binding.close(this.number, reset);
-    this.failCallbacks();
+    this.failCallbacks(binding.close(this.number, reset));
   }
 
-  /** What was not written never will be. */
-  failCallbacks() {
+  /**
+   * Calls the callbacks of what will not be written any more.
+   *
+   * @param {Number} uncompressed How many of them wait for compression
+   */
+  failCallbacks(uncompressed) {
     const { callbacks } = this;
+    const framed = callbacks.length - uncompressed;
 
     this.callbacks = [];
-    for (const callback of callbacks) {
-      process.nextTick(callback, destroyedError());
-    }
+    callbacks.forEach((callback, i) => {
+      process.nextTick(
+        callback,
+        i < framed ? destroyedError() : new Error(CLOSED_WHILE_COMPRESSING)
+      );
+    });
   }
 
   ref() {
@@ -363,6 +374,9 @@ class LaneTransport extends Transport {
   }
 }
 
+const CLOSED_WHILE_COMPRESSING =
+  'The socket was closed while data was being compressed';
+
 module.exports = LaneTransport;
 
 /**
@@ -388,6 +402,28 @@ function writev(chunks, callback) {
 function final(callback) {
   if (this._handle) this._handle.finish(callback);
   else callback();
+}
+
+/**
+ * Somebody wants to see the bytes that are received.
+ *
+ * @this net.Socket
+ * @param {String} event What is listened for
+ */
+function onNewListener(event) {
+  if (event === 'data' && this._handle) binding.tap(this._handle.number);
+}
+
+/**
+ * `net.Socket` does this only for handles of its own making.
+ *
+ * @this net.Socket
+ * @return {net.Socket} The socket
+ */
+function resetAndDestroy() {
+  return this._handle
+    ? this._reset()
+    : net.Socket.prototype.resetAndDestroy.call(this);
 }
 
 /** @this net.Socket */

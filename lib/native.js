@@ -28,6 +28,7 @@ const KIND = {
   CLOSE: 8,
   PING: 9,
   PONG: 10,
+  BYTES: 15,
   PROTOCOL_ERROR: 16,
   END: 17,
   SOCKET_ERROR: 18,
@@ -421,6 +422,7 @@ function takePayload(index, length) {
 
 module.exports = {
   adopt,
+  append,
   binding,
   flush,
   hold,

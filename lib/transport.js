@@ -40,6 +40,11 @@ class Transport {
    * @param {Number} code The status code of a close frame
    */
   deliver(kind, payload, index, code) {
+    if (kind === KIND.BYTES) {
+      this.socket.emit('data', payload);
+      return;
+    }
+
     if (this.synchronous && this.held === null && !this.mustHold()) {
       if (kind === KIND.TEXT) this.owner.emit('message', payload, false);
       else this.emitEvent(kind, this.convert(kind, payload, index), code);

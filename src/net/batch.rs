@@ -15,6 +15,8 @@ pub enum Kind {
     Ping = 9,
     /// A pong.
     Pong = 10,
+    /// Bytes as they came from the socket, of a connection that is tapped.
+    Bytes = 15,
     /// The peer broke the protocol: `value` is the error number, `length` its detail.
     ProtocolError = 16,
     /// The peer will send no more bytes.

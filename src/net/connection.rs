@@ -103,7 +103,7 @@ impl Connection {
         if self.link.is_closed() {
             return Poll::Ready(());
         }
-        if let Err(error) = self.start(lane, context) {
+        if let Err(error) = self.start(context) {
             self.report(lane, &error, READ);
             return self.wait_for_close();
         }
@@ -124,20 +124,23 @@ impl Connection {
         }
     }
 
-    /// First poll: registers the socket with this lane's runtime and parses the head.
-    fn start(&mut self, lane: &mut LaneState, context: &Context<'_>) -> io::Result<()> {
+    /// First poll: registers the socket with this lane's runtime.
+    fn start(&mut self, context: &Context<'_>) -> io::Result<()> {
         if self.socket.is_none() {
             self.link.set_waker(context.waker());
             self.socket = Some(watch(&self.link)?);
-            let mut head = std::mem::take(&mut self.head);
-            if !head.is_empty() {
-                self.parse(lane, &mut head);
-            }
         }
         Ok(())
     }
 
     fn poll_read(&mut self, lane: &mut LaneState, context: &mut Context<'_>) {
+        if self.link.is_held() {
+            return;
+        }
+        if !self.head.is_empty() {
+            let mut head = std::mem::take(&mut self.head);
+            self.parse(lane, &mut head);
+        }
         for _ in 0..READS_PER_POLL {
             if self.must_wait() || lane.congested(context.waker()) {
                 return;
@@ -182,7 +185,7 @@ impl Connection {
         };
         let count = loop {
             let mut ready = ready!(socket.poll_read_ready(context))?;
-            let (wanted, result) = match self.receiver.in_large_payload() {
+            let (wanted, result) = match self.in_large_payload() {
                 Some(missing) => {
                     let payload = self.receiver.large_payload_buffer();
                     // Memory grows with what arrived, not with what the peer announced.
@@ -213,6 +216,13 @@ impl Connection {
         Poll::Ready(Ok(count))
     }
 
+    /// What is tapped has to be read to the lane's buffer first.
+    fn in_large_payload(&self) -> Option<usize> {
+        self.receiver
+            .in_large_payload()
+            .filter(|_| !self.link.is_tapped())
+    }
+
     fn received(&mut self, lane: &mut LaneState, count: usize) {
         if count == 0 {
             return;
@@ -222,7 +232,7 @@ impl Connection {
         if let Some(pulse) = &mut self.pulse {
             pulse.heartbeat.handle_activity(lane.now());
         }
-        if self.receiver.in_large_payload().is_some() {
+        if self.in_large_payload().is_some() {
             match self.receiver.large_payload_appended(count) {
                 Ok(Some(event)) => self.tell(lane, &event, &[]),
                 Ok(None) => {}
@@ -237,6 +247,10 @@ impl Connection {
     }
 
     fn parse(&mut self, lane: &mut LaneState, bytes: &mut [u8]) {
+        if self.link.is_tapped() {
+            lane.batch
+                .push_payload(self.link.number(), Kind::Bytes, 0, bytes);
+        }
         let mut chunk = Chunk::new(bytes);
         loop {
             match self.receiver.next_event(&mut chunk) {
@@ -343,7 +357,7 @@ impl Connection {
                 Err(error) => break Some(error),
             }
         };
-        if outbound.needs_lane() && error.is_none() && outbound.is_drained() {
+        if outbound.has_released() && error.is_none() && outbound.is_drained() {
             context.waker().wake_by_ref();
         }
         let sent = outbound.take_receipts();

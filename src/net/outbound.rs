@@ -38,6 +38,10 @@ pub struct Outbound {
     /// What the lane has to compress, and everything behind it.
     unframed: VecDeque<Unframed>,
     unframed_bytes: usize,
+    /// The tick that sent the unframed messages is over: the lane may begin.
+    released: bool,
+    /// The receipt of the message that is being compressed.
+    away: Option<Receipt>,
     /// Bytes appended to and removed from `queue` since the connection began.
     appended: u64,
     written: u64,
@@ -80,6 +84,8 @@ impl Outbound {
             queue: SendQueue::default(),
             unframed: VecDeque::new(),
             unframed_bytes: 0,
+            released: false,
+            away: None,
             appended: 0,
             written: 0,
             receipts: VecDeque::new(),
@@ -204,20 +210,32 @@ impl Outbound {
 
     /// Takes the next message to compress, and the sender to do it with.
     pub(super) fn take_unframed(&mut self) -> Option<(Sender, Unframed)> {
+        if !self.released {
+            return None;
+        }
         let next = self.unframed.pop_front()?;
+        self.released = !self.unframed.is_empty();
+        self.away = next.receipt;
         Some((self.sender.take()?, next))
     }
 
     /// Gives back the sender and what it has made of the message.
     pub(super) fn put_framed(&mut self, sender: Sender, unframed: &Unframed, frame: &[u8]) {
         self.sender = Some(sender);
+        self.away = None;
         self.unframed_bytes -= unframed.payload.len();
         self.append_framed(unframed.receipt, |_, run| run.extend_from_slice(frame));
     }
 
-    /// Whether there is something that only the lane can do.
-    pub fn needs_lane(&self) -> bool {
-        !self.unframed.is_empty()
+    /// Lets the lane frame what waits for it. Returns whether there is such a thing.
+    pub fn release(&mut self) -> bool {
+        self.released = !self.unframed.is_empty();
+        self.released
+    }
+
+    /// Whether the lane has more to frame.
+    pub(super) fn has_released(&self) -> bool {
+        self.released
     }
 
     /// Ends the sending direction once everything was written.
@@ -297,6 +315,13 @@ impl Outbound {
         // An error means that the connection is gone already; reading will tell.
         let _ = socket::finish(fd);
         true
+    }
+
+    /// How many sends JS wants to know of were not framed yet.
+    pub fn unframed_receipts(&self) -> usize {
+        let wanted = |unframed: &&Unframed| unframed.receipt == Some(Receipt::Callback);
+        let away = usize::from(self.away == Some(Receipt::Callback));
+        away + self.unframed.iter().filter(wanted).count()
     }
 
     /// Takes the receipts of everything written since the last call; returns how many of them JS

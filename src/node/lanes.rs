@@ -183,12 +183,12 @@ fn slot(links: &[Option<Arc<Link>>], number: u32) -> Option<&Arc<Link>> {
 /// takes everything. Returns the number of sends that were written and want to be known of.
 fn write(link: &Arc<Link>) -> u32 {
     let mut outbound = link.outbound();
+    let needs_lane = outbound.release();
     if outbound.is_blocked() {
         return 0;
     }
     let result = outbound.write(link);
     let sent = outbound.take_receipts();
-    let needs_lane = outbound.needs_lane();
     drop(outbound);
     // The lane compresses, goes on when the socket is writable, and reports a failure.
     if needs_lane || !matches!(result, Ok(Progress::Drained)) {
@@ -341,15 +341,34 @@ pub fn finish(number: u32) {
     });
 }
 
-/// Closes the connection at once; with `reset`, by RST. Its last record will be `Closed`.
+/// Closes the connection; with `reset`, by RST. What was sent before goes out as far as the kernel
+/// takes it at once, but for what would have to be compressed: the number of such sends that want
+/// to be known of is returned. The connection's last record will be `Closed`.
 #[napi(catch_unwind)]
-pub fn close(number: u32, reset: bool) {
-    Environment::with(|environment| {
-        let slot = environment.lanes.links.get_mut(number as usize);
-        if let Some(link) = slot.and_then(Option::take) {
-            link.close(reset);
-        }
+pub fn close(number: u32, reset: bool) -> u32 {
+    let link = Environment::with(|environment| {
+        environment
+            .lanes
+            .links
+            .get_mut(number as usize)
+            .and_then(Option::take)
     });
+    let Some(link) = link.flatten() else {
+        return 0;
+    };
+    let mut outbound = link.outbound();
+    // An error means that the connection is gone already.
+    let _ = outbound.write(&link);
+    let unframed = outbound.unframed_receipts();
+    drop(outbound);
+    link.close(reset);
+    unframed as u32
+}
+
+/// Hands every byte that is received on the connection to JS as well.
+#[napi(catch_unwind)]
+pub fn tap(number: u32) {
+    with_link(number, |link| link.tap());
 }
 
 /// Sets an option of the socket: `TCP_NODELAY`, or keep-alive probes after `delay` seconds.
