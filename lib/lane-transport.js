@@ -119,7 +119,7 @@ class LaneTransport extends Transport {
   // --- What WebSocket and Sender call ---
 
   get bufferedAmount() {
-    native.flush();
+    native.append();
     return this.closeCallback ? 0 : binding.bufferedAmount(this.number);
   }
 
@@ -286,7 +286,7 @@ class LaneTransport extends Transport {
 
   get bytesWritten() {
     if (this.closeCallback) return this.finalWritten;
-    native.flush();
+    native.append();
     return binding.bytesWritten(this.number);
   }
 

@@ -51,8 +51,15 @@ const SLAB_BYTES = 128 * 1024;
 /** Longer payloads do not go through the slab. */
 const STAGED_BYTES = 4096;
 
-/** Small received payloads are put into pools of this size. */
-const POOL_BYTES = 16 * 1024;
+/**
+ * Small received payloads are put into pools. A pool is kept in memory by each
+ * message in it, so one for tiny messages is small.
+ */
+const SMALL_POOL_BYTES = 16 * 1024;
+const LARGE_POOL_BYTES = 64 * 1024;
+
+/** Mean payload length from which on a large pool is used. */
+const LARGE_POOL_PAYLOAD = 256;
 
 /** A small payload has at most this many bytes. */
 const INLINE_BYTES = 4096;
@@ -60,8 +67,11 @@ const INLINE_BYTES = 4096;
 /** From here on a payload is handed over with its memory, not copied. */
 const SHARED_BYTES = 64 * 1024;
 
-/** Batches JS is told before timers and other sockets get their turn. */
-const BATCHES_PER_TURN = 16;
+/** Pages JS is told before timers and other sockets get their turn. */
+const PAGES_PER_TURN = 16;
+
+/** Pages after which what listeners have sent is written. */
+const PAGES_PER_FLUSH = 4;
 
 /** Transports on lanes by the number the native side knows them by. */
 const connections = [];
@@ -71,7 +81,8 @@ const freeNumbers = [];
 const page = new Uint32Array(PAGE_RECORDS * RECORD_WORDS);
 let pool = EMPTY_BUFFER.buffer;
 let poolView = EMPTY_BUFFER;
-let poolUsed = POOL_BYTES;
+let poolUsed = 0;
+let poolPayloads = 1;
 let pageLength = 0;
 let pageNext = 0;
 let draining = false;
@@ -280,9 +291,13 @@ function flushTick() {
   flush();
 }
 
-/** Hands everything sent so far to the kernel, as far as it takes it. */
+/**
+ * Hands everything sent so far to the kernel, as far as it takes it.
+ *
+ * @return {Boolean} Whether there was anything
+ */
 function flush() {
-  if (!unwritten) return;
+  if (!unwritten) return false;
 
   unwritten = false;
   append();
@@ -293,6 +308,8 @@ function flush() {
     count = binding.writeAll(receipts);
     for (let i = 0; i < count; i++) settle(receipts[2 * i], receipts[2 * i + 1]);
   } while (count === RECEIPTS);
+
+  return true;
 }
 
 /**
@@ -336,7 +353,7 @@ function drain() {
   draining = true;
 
   try {
-    drainBatches();
+    drainPages();
     done = true;
   } finally {
     draining = false;
@@ -350,19 +367,23 @@ function drain() {
   }
 }
 
-function drainBatches() {
-  for (let batches = 0; batches < BATCHES_PER_TURN; batches++) {
-    if (pageNext === pageLength && !nextPage()) return;
+function drainPages() {
+  for (let pages = 1; pages <= PAGES_PER_TURN; pages++) {
+    if (pageNext === pageLength && !nextPage()) {
+      // Nothing is left but the answers. Something may come while they go out.
+      if (!flush() || !nextPage()) return;
+    }
 
     dispatch();
-    flush();
+    if (pages % PAGES_PER_FLUSH === 0) flush();
   }
 
+  flush();
   binding.postpone();
 }
 
 function nextPage() {
-  if (POOL_BYTES - poolUsed < INLINE_BYTES) newPool();
+  if (poolView.length - poolUsed < INLINE_BYTES) newPool();
 
   pageLength = binding.drain(page, poolView, poolUsed);
   pageNext = 0;
@@ -371,9 +392,16 @@ function nextPage() {
 }
 
 function newPool() {
-  pool = new ArrayBuffer(POOL_BYTES);
-  poolView = new FastBuffer(pool, 0, POOL_BYTES);
+  // The last payloads tell how long the next ones will be.
+  const size =
+    poolUsed >= poolPayloads * LARGE_POOL_PAYLOAD
+      ? LARGE_POOL_BYTES
+      : SMALL_POOL_BYTES;
+
+  poolView = Buffer.allocUnsafeSlow(size);
+  pool = poolView.buffer;
   poolUsed = 0;
+  poolPayloads = 0;
 }
 
 function dispatch() {
@@ -399,6 +427,7 @@ function dispatch() {
       } else {
         payload = new FastBuffer(pool, value, length);
         poolUsed = value + length;
+        poolPayloads++;
       }
     }
 

@@ -301,8 +301,7 @@ class WebSocket extends EventEmitter {
     }
 
     const word = sendWord(this, data, options);
-    const mask =
-      options && options.mask !== undefined ? options.mask : !this._isServer;
+    const mask = optionOf(options, 'mask', !this._isServer);
 
     data = data || EMPTY_BUFFER;
     if (typeof data !== 'string' && !isBlob(data)) data = toBuffer(data);
@@ -377,21 +376,28 @@ function openTransport(websocket, socket, head, options) {
 // --- Sending ---
 
 function sendWord(websocket, data, options) {
-  const { binary, compress, fin } = {
-    binary: typeof data !== 'string',
-    compress: true,
-    fin: true,
-    ...options
-  };
-  let word = binary ? BINARY : TEXT;
+  let word = optionOf(options, 'binary', typeof data !== 'string')
+    ? BINARY
+    : TEXT;
 
-  if (fin) word |= SEND.FIN;
-  if (compress && websocket._extensions[PerMessageDeflate.extensionName]) {
+  if (optionOf(options, 'fin', true)) word |= SEND.FIN;
+
+  if (
+    websocket._extensions[PerMessageDeflate.extensionName] &&
+    optionOf(options, 'compress', true)
+  ) {
     word |= SEND.COMPRESS;
   }
 
   return word;
 }
+
+/** The same as with an object of defaults, without making one. */
+function optionOf(options, name, fallback) {
+  return options && hasOwn.call(options, name) ? options[name] : fallback;
+}
+
+const hasOwn = Object.prototype.hasOwnProperty;
 
 function sendControl(websocket, method, data, mask, cb) {
   if (websocket.readyState === CONNECTING) throw notOpenError(websocket);

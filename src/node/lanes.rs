@@ -1,6 +1,6 @@
 //! Connections on lanes, as JS drives them: adopt, drain, flush, close.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use napi::{
     Env,
@@ -14,7 +14,9 @@ use super::{
     doorbell::Doorbell,
     options::{ConnectionOptions, SendWord},
 };
-use crate::net::{self, Batch, ConnectionConfig, Frame, Inbox, Lane, Link, Progress, Record};
+use crate::net::{
+    self, Batch, ConnectionConfig, Frame, Inbox, Lane, Link, Outbound, Progress, Record,
+};
 
 /// The lanes of an environment and the connections on them, by the numbers JS gave them.
 pub(super) struct Lanes {
@@ -197,6 +199,17 @@ fn write(link: &Arc<Link>) -> u32 {
     sent
 }
 
+/// Tries to write what needs no compression before it can be, so that what is said of the
+/// connection is what it would be if every send had been written at once.
+fn write_framed(link: &Arc<Link>) -> MutexGuard<'_, Outbound> {
+    let mut outbound = link.outbound();
+    if !outbound.is_blocked() {
+        // An error is met again, and reported, at the end of the tick.
+        let _ = outbound.write(link);
+    }
+    outbound
+}
+
 fn word(record: &Record, flags: u32) -> u32 {
     record.kind as u32 | flags | u32::from(record.code) << 16
 }
@@ -302,10 +315,10 @@ pub fn write_all(mut receipts: Uint32ArraySlice<'_>) -> u32 {
     count.unwrap_or_default() as u32
 }
 
-/// Bytes of the connection that the kernel has not taken.
+/// Bytes of the connection that the kernel does not take now.
 #[napi(catch_unwind)]
 pub fn buffered_amount(number: u32) -> f64 {
-    with_link(number, |link| link.outbound().len() as f64)
+    with_link(number, |link| write_framed(link).len() as f64)
 }
 
 /// Bytes that were received on the connection.
@@ -317,7 +330,7 @@ pub fn bytes_read(number: u32) -> f64 {
 /// Bytes of the connection that the kernel has taken.
 #[napi(catch_unwind)]
 pub fn bytes_written(number: u32) -> f64 {
-    with_link(number, |link| link.outbound().written() as f64)
+    with_link(number, |link| write_framed(link).written() as f64)
 }
 
 /// Stops or goes on reading.
@@ -356,11 +369,7 @@ pub fn close(number: u32, reset: bool) -> u32 {
     let Some(link) = link.flatten() else {
         return 0;
     };
-    let mut outbound = link.outbound();
-    // An error means that the connection is gone already.
-    let _ = outbound.write(&link);
-    let unframed = outbound.unframed_receipts();
-    drop(outbound);
+    let unframed = write_framed(&link).unframed_receipts();
     link.close(reset);
     unframed as u32
 }
