@@ -110,7 +110,7 @@ scenario('2. state constants cannot be changed', (ws, trace) => {
   for (const state of STATES) {
     trace.note('class', state, ws[state], ws.prototype[state]);
     trace.note('class', state, describeProperty(ws.prototype, state));
-    trace.call('class', `assign ${state}`, () => {
+    trace.misuse('class', `assign ${state}`, () => {
       ws[state] = 9;
     });
   }

@@ -249,7 +249,10 @@ scenario(
     const { server, port } = await tools.serveHttp();
     const wss = new WebSocket.Server({ server });
     const [{ ws, peer }] = await connect(tools, wss, port, 1);
-    const closed = tools.event(server, 'close');
+    const closed = Promise.all([
+      tools.event(server, 'close'),
+      tools.event(ws, 'close')
+    ]);
 
     server.close(() => trace.note('http', 'callback'));
     trace.watch('ws', ws);

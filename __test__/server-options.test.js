@@ -67,7 +67,7 @@ scenario('9. the options and their defaults', async (WebSocket, trace) => {
   const given = { noServer: true, foo: 'bar', path: '/x' };
   const wss = new WebSocket.Server(given);
 
-  for (const [key, value] of Object.entries(wss.options)) {
+  for (const [key, value] of Object.entries(wss.options).sort()) {
     if (key === 'WebSocket') trace.note('server', key, value === WebSocket);
     // An option ws does not have.
     else if (key !== 'heartbeat') trace.note('server', key, value);
