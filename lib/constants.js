@@ -7,6 +7,10 @@ module.exports = {
   /** Default of the `closeTimeout` option, in milliseconds. */
   CLOSE_TIMEOUT: 30000,
 
+  /** Message of the error of sends that came too late. */
+  CLOSED_WHILE_COMPRESSING:
+    'The socket was closed while data was being compressed',
+
   EMPTY_BUFFER: Buffer.alloc(0),
 
   /** Appended to the key before it is hashed (RFC 6455, section 1.3). */

@@ -1,5 +1,6 @@
 'use strict';
 
+const { CLOSED_WHILE_COMPRESSING } = require('./constants');
 const { binding, SEND } = require('./native');
 
 /** Longest header of a frame, in bytes (RFC 6455, section 5.2). */
@@ -18,6 +19,14 @@ class FrameWriter {
     this.socket = socket;
     this.number = number;
     this.corked = false;
+
+    /** What waits for the end of the turn, oldest first. */
+    this.waiting = [];
+  }
+
+  /** Bytes that wait to be compressed, and behind such. */
+  get waitingBytes() {
+    return this.waiting.reduce((sum, { length }) => sum + length, 0);
   }
 
   /**
@@ -31,23 +40,40 @@ class FrameWriter {
   send(data, word, key, cb) {
     if (typeof data === 'string') data = Buffer.from(data);
 
-    this.cork();
+    if (word & SEND.COMPRESS || this.waiting.length) {
+      // A copy: by the end of the tick, the user may have changed it.
+      const copy = Buffer.from(data);
 
-    if (data.length >= UNCOPIED_BYTES && !(word & (SEND.MASK | SEND.COMPRESS))) {
+      this.wait(data.length, cb, () => this.write(copy, word, key, cb));
+    } else {
+      this.cork();
+      this.write(data, word, key, cb);
+    }
+  }
+
+  write(data, word, key, cb) {
+    const { number, socket } = this;
+    const { length } = data;
+
+    if (length >= UNCOPIED_BYTES && !(word & (SEND.MASK | SEND.COMPRESS))) {
       const header = Buffer.allocUnsafe(HEADER_MAX);
-      const length = binding.encodeHeader(this.number, word, data.length, header);
+      const headerLength = binding.encodeHeader(number, word, length, header);
 
-      this.socket.write(header.subarray(0, length));
-      this.socket.write(data, cb);
+      socket.write(header.subarray(0, headerLength));
+      socket.write(data, cb);
       return;
     }
 
     if (key) data = Buffer.concat([key, data]);
 
-    const frame = Buffer.allocUnsafe(data.length + HEADER_MAX);
-    const length = binding.encode(this.number, word, data, frame);
+    if (word & SEND.COMPRESS) {
+      socket.write(binding.encodeCompressed(number, word, data), cb);
+      return;
+    }
 
-    this.socket.write(frame.subarray(0, length), cb);
+    const frame = Buffer.allocUnsafe(length + HEADER_MAX);
+
+    socket.write(frame.subarray(0, binding.encode(number, word, data, frame)), cb);
   }
 
   /**
@@ -57,11 +83,50 @@ class FrameWriter {
    * @param {Function} [cb] Called when the socket has written them
    */
   sendFrame(list, cb) {
+    const length = list.reduce((sum, bytes) => sum + bytes.length, 0);
+
+    if (this.waiting.length) {
+      this.wait(length, cb, () => this.writeFramed(list, cb));
+    } else {
+      this.cork();
+      this.writeFramed(list, cb);
+    }
+  }
+
+  writeFramed(list, cb) {
     const last = list.length - 1;
 
-    this.cork();
     for (let i = 0; i < last; i++) this.socket.write(list[i]);
     this.socket.write(list[last], cb);
+  }
+
+  /**
+   * Compresses later, as ws does, and lets nothing overtake.
+   *
+   * @param {Number} length Bytes that wait
+   * @param {Function} [cb] Called with an error if it comes too late
+   * @param {Function} write Writes them
+   */
+  wait(length, cb, write) {
+    if (this.waiting.length === 0) setImmediate(() => this.writeWaiting());
+
+    this.waiting.push({ length, cb, write });
+  }
+
+  writeWaiting() {
+    const { waiting } = this;
+
+    this.waiting = [];
+
+    if (this.socket.destroyed) {
+      const err = new Error(CLOSED_WHILE_COMPRESSING);
+
+      for (const { cb } of waiting) if (cb) cb(err);
+      return;
+    }
+
+    this.cork();
+    for (const { write } of waiting) write();
   }
 
   /** Collects what is written until the end of the tick. */

@@ -3,6 +3,7 @@
 const net = require('net');
 const util = require('util');
 
+const { CLOSED_WHILE_COMPRESSING } = require('./constants');
 const native = require('./native');
 const Transport = require('./transport');
 
@@ -373,9 +374,6 @@ class LaneTransport extends Transport {
     return -1;
   }
 }
-
-const CLOSED_WHILE_COMPRESSING =
-  'The socket was closed while data was being compressed';
 
 module.exports = LaneTransport;
 

@@ -43,7 +43,7 @@ class StreamTransport extends FrameParser {
 
   get bufferedAmount() {
     this.writer.uncork();
-    return this.socket.writableLength;
+    return this.socket.writableLength + this.writer.waitingBytes;
   }
 
   send(data, word, key, cb) {

@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use napi::bindgen_prelude::{BufferSlice, Uint32ArraySlice};
+use napi::{
+    Env,
+    bindgen_prelude::{BufferSlice, Uint32ArraySlice},
+};
 use napi_derive::napi;
 
 use super::{
@@ -13,8 +16,8 @@ use super::{
 use crate::{
     entropy::MaskSource,
     proto::{
-        Chunk, Event, Heartbeat, HeartbeatAction, Opcode, Payload, Receiver, Role, SendOptions,
-        Sender,
+        Chunk, Event, HEADER_MAX, Heartbeat, HeartbeatAction, Opcode, Payload, Receiver, Role,
+        SendOptions, Sender,
     },
 };
 
@@ -65,6 +68,15 @@ impl Stream {
             told: 0,
             page: 0,
         }
+    }
+
+    /// Frames a payload.
+    fn frame(&mut self, word: u32, mut payload: &[u8]) -> Vec<u8> {
+        let mut frame = Vec::with_capacity(payload.len() + HEADER_MAX);
+        if let Some(options) = SendWord::new(word).options(&mut payload) {
+            self.sender.send(options, payload, &mut frame);
+        }
+        frame
     }
 
     /// Parses a chunk; its events are told page by page.
@@ -207,20 +219,27 @@ pub fn stream_fragment_ends(number: u32, index: u32) -> Vec<u32> {
     })
 }
 
-/// Writes the frame of `payload` to `target`, which has room for the payload and 14 bytes more.
-/// Returns the length of the frame.
+/// Writes the frame of `payload`, which is not to be compressed, to `target`, which has room for
+/// the payload and 14 bytes more. Returns the length of the frame.
 #[napi(catch_unwind)]
 pub fn encode(number: u32, word: u32, payload: &[u8], mut target: BufferSlice<'_>) -> u32 {
     with_stream(number, |stream| {
-        let mut payload = payload;
-        let Some(options) = SendWord::new(word).options(&mut payload) else {
-            return 0;
-        };
-        let mut frame = Vec::with_capacity(payload.len() + HEADER_MAX);
-        stream.sender.send(options, payload, &mut frame);
+        let frame = stream.frame(word, payload);
         bytes(&mut target)[..frame.len()].copy_from_slice(&frame);
         frame.len() as u32
     })
+}
+
+/// The frame of `payload`, compressed if that is worth it.
+#[napi(catch_unwind)]
+pub fn encode_compressed(
+    env: Env,
+    number: u32,
+    word: u32,
+    payload: &[u8],
+) -> napi::Result<BufferSlice<'_>> {
+    let frame = with_stream(number, |stream| stream.frame(word, payload));
+    BufferSlice::copy_from(&env, frame)
 }
 
 /// Writes the header of an unmasked frame of `length` bytes to `target`. Returns its length.
@@ -278,8 +297,6 @@ fn with_stream<T: Default>(number: u32, task: impl FnOnce(&mut Stream) -> T) -> 
         .unwrap_or_default()
 }
 
-/// Longest frame header: RFC 6455 section 5.2.
-const HEADER_MAX: usize = 14;
 /// Flag of a record: the payload has to be fetched with `takeStreamPayload`.
 const APART: u32 = 0x100;
 const PROTOCOL_ERROR: u32 = 16;
