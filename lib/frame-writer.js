@@ -59,21 +59,27 @@ class FrameWriter {
       const header = Buffer.allocUnsafe(HEADER_MAX);
       const headerLength = binding.encodeHeader(number, word, length, header);
 
-      socket.write(header.subarray(0, headerLength));
-      socket.write(data, cb);
-      return;
+      if (headerLength) {
+        socket.write(header.subarray(0, headerLength));
+        socket.write(data, cb);
+        return;
+      }
     }
 
     if (key) data = Buffer.concat([key, data]);
 
-    if (word & SEND.COMPRESS) {
-      socket.write(binding.encodeCompressed(number, word, data), cb);
-      return;
+    if (!(word & SEND.COMPRESS)) {
+      const frame = Buffer.allocUnsafe(length + HEADER_MAX);
+      const frameLength = binding.encode(number, word, data, frame);
+
+      if (frameLength) {
+        socket.write(frame.subarray(0, frameLength), cb);
+        return;
+      }
     }
 
-    const frame = Buffer.allocUnsafe(length + HEADER_MAX);
-
-    socket.write(frame.subarray(0, binding.encode(number, word, data, frame)), cb);
+    // The first fragment of a message may have decided so (RFC 7692, section 6.1).
+    socket.write(binding.encodeCompressed(number, word, data), cb);
   }
 
   /**

@@ -79,6 +79,13 @@ impl Stream {
         frame
     }
 
+    /// Whether a payload of this length has to be compressed.
+    fn compresses(&self, word: u32, length: usize) -> bool {
+        SendWord::new(word)
+            .options(&mut &[][..])
+            .is_some_and(|options| self.sender.compresses(&options, length))
+    }
+
     /// Parses a chunk; its events are told page by page.
     fn receive(&mut self, bytes: &mut [u8]) {
         if let Some(heartbeat) = &mut self.heartbeat {
@@ -219,11 +226,15 @@ pub fn stream_fragment_ends(number: u32, index: u32) -> Vec<u32> {
     })
 }
 
-/// Writes the frame of `payload`, which is not to be compressed, to `target`, which has room for
-/// the payload and 14 bytes more. Returns the length of the frame.
+/// Writes the frame of `payload` to `target`, which has room for the payload and 14 bytes more.
+/// Returns the length of the frame; 0 if the payload has to be compressed, because the first
+/// fragment of its message was.
 #[napi(catch_unwind)]
 pub fn encode(number: u32, word: u32, payload: &[u8], mut target: BufferSlice<'_>) -> u32 {
     with_stream(number, |stream| {
+        if stream.compresses(word, payload.len()) {
+            return 0;
+        }
         let frame = stream.frame(word, payload);
         bytes(&mut target)[..frame.len()].copy_from_slice(&frame);
         frame.len() as u32
@@ -242,10 +253,14 @@ pub fn encode_compressed(
     BufferSlice::copy_from(&env, frame)
 }
 
-/// Writes the header of an unmasked frame of `length` bytes to `target`. Returns its length.
+/// Writes the header of an unmasked frame of `length` bytes to `target`. Returns its length; 0 if
+/// the payload has to be compressed, because the first fragment of its message was.
 #[napi(catch_unwind)]
 pub fn encode_header(number: u32, word: u32, length: f64, mut target: BufferSlice<'_>) -> u32 {
     with_stream(number, |stream| {
+        if stream.compresses(word, length as usize) {
+            return 0;
+        }
         let Some(options) = SendWord::new(word).options(&mut &[][..]) else {
             return 0;
         };
