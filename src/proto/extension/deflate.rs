@@ -6,7 +6,8 @@ use std::{fmt, sync::Arc};
 
 use zlib_rs::{Deflate, DeflateFlush};
 
-use super::permessage_deflate::{DeflateConfig, Direction, Effort};
+use super::encoder::StreamEncoder;
+use super::permessage_deflate::{DeflateConfig, Direction, Effort, Strategy};
 use super::{DEFLATE_TAIL, pool};
 
 /// An empty message is the first byte of an empty stored block (RFC 7692 section 7.2.3.6).
@@ -15,12 +16,7 @@ const EMPTY_MESSAGE: u8 = 0x00;
 /// zlib cannot make raw deflate data for a window of 256 bytes. With one of 512 it refers back at
 /// most 250 bytes, because it keeps room for its longest match and lookahead, so a peer with 256
 /// can read the result.
-const MIN_ENCODER_WINDOW_BITS: u8 = 9;
-
-/// The level of zlib-rs that comes closest to each of zlib's: the cheapest whose output is on
-/// average at most 3 % larger than zlib's. zlib-rs spread its levels differently: its 1 is far
-/// weaker than zlib's, its 6 slower than need be.
-const ENCODER_LEVELS: [i32; 10] = [0, 2, 2, 3, 3, 5, 5, 7, 7, 8];
+const MIN_ZLIB_WINDOW_BITS: u8 = 9;
 
 /// Least room for output at a time; more than the six bytes below which a flush could be written
 /// twice.
@@ -96,8 +92,7 @@ impl Compressor {
         let mut encoder = pool::take_encoder(|spare| spare.settings == settings)
             .unwrap_or_else(|| Encoder::new(settings));
         if let Some(dictionary) = &self.dictionary {
-            // Fails only for streams with a zlib or gzip header.
-            let _ = encoder.stream.set_dictionary(dictionary);
+            encoder.set_dictionary(dictionary);
         }
         if self.direction.context_takeover {
             // An encoder that starts later may not refer to it: other messages came between.
@@ -116,46 +111,80 @@ struct Settings {
 /// A deflate stream and the settings it was made with.
 pub(super) struct Encoder {
     settings: Settings,
-    stream: Deflate,
+    stream: Stream,
+}
+
+enum Stream {
+    Fast(StreamEncoder),
+    Zlib(Deflate),
 }
 
 impl Encoder {
     fn new(settings: Settings) -> Self {
-        let level = ENCODER_LEVELS.get(usize::from(settings.effort.level));
-        let stream = Deflate::new_with_config(zlib_rs::DeflateConfig {
-            level: level.copied().unwrap_or(5),
-            // A negative value stands for a raw stream.
-            window_bits: -i32::from(settings.window_bits.max(MIN_ENCODER_WINDOW_BITS)),
-            mem_level: i32::from(settings.effort.mem_level),
-            strategy: settings.effort.strategy,
-            ..zlib_rs::DeflateConfig::default()
-        });
+        let Effort {
+            level,
+            mem_level,
+            strategy,
+        } = settings.effort;
+        let stream = if strategy == Strategy::Default && level > 0 {
+            Stream::Fast(StreamEncoder::new(settings.window_bits, level, mem_level))
+        } else {
+            Stream::Zlib(Deflate::new_with_config(zlib_rs::DeflateConfig {
+                level: level.into(),
+                // A negative value stands for a raw stream.
+                window_bits: -i32::from(settings.window_bits.max(MIN_ZLIB_WINDOW_BITS)),
+                mem_level: mem_level.into(),
+                strategy,
+                ..zlib_rs::DeflateConfig::default()
+            }))
+        };
         Self { settings, stream }
     }
 
     pub(super) fn reset(&mut self) {
-        self.stream.reset();
+        match &mut self.stream {
+            Stream::Fast(encoder) => encoder.reset(),
+            Stream::Zlib(deflate) => deflate.reset(),
+        }
+    }
+
+    fn set_dictionary(&mut self, dictionary: &[u8]) {
+        match &mut self.stream {
+            Stream::Fast(encoder) => encoder.set_dictionary(dictionary),
+            Stream::Zlib(deflate) => {
+                // Fails only for streams with a zlib or gzip header.
+                let _ = deflate.set_dictionary(dictionary);
+            }
+        }
     }
 
     /// Appends `data` as blocks that end with a sync flush.
     fn encode(&mut self, data: &[u8], out: &mut Vec<u8>) {
-        let mut rest = data;
-        loop {
-            let start = out.len();
-            out.resize(start + rest.len() / 2 + MIN_OUTPUT_STEP, 0);
-            let (used_before, made_before) = (self.stream.total_in(), self.stream.total_out());
-            let room = out.get_mut(start..).unwrap_or_default();
-            // Running out of room is not an error, and nothing else can fail: see
-            // `DeflateFlush::SyncFlush`.
-            let _ = self.stream.compress(rest, room, DeflateFlush::SyncFlush);
-            let used = (self.stream.total_in() - used_before) as usize;
-            let made = (self.stream.total_out() - made_before) as usize;
-            rest = rest.get(used..).unwrap_or_default();
-            let room_left = start + made < out.len();
-            out.truncate(start + made);
-            if room_left && (rest.is_empty() || used == 0) {
-                return;
+        match &mut self.stream {
+            Stream::Fast(encoder) => {
+                pool::with_symbols(|symbols| encoder.encode(data, symbols, out));
             }
+            Stream::Zlib(deflate) => encode_with_zlib(deflate, data, out),
+        }
+    }
+}
+
+fn encode_with_zlib(deflate: &mut Deflate, data: &[u8], out: &mut Vec<u8>) {
+    let mut rest = data;
+    loop {
+        let start = out.len();
+        out.resize(start + rest.len() / 2 + MIN_OUTPUT_STEP, 0);
+        let (used_before, made_before) = (deflate.total_in(), deflate.total_out());
+        let room = out.get_mut(start..).unwrap_or_default();
+        // Running out of room is not an error, and nothing else can fail.
+        let _ = deflate.compress(rest, room, DeflateFlush::SyncFlush);
+        let used = (deflate.total_in() - used_before) as usize;
+        let made = (deflate.total_out() - made_before) as usize;
+        rest = rest.get(used..).unwrap_or_default();
+        let room_left = start + made < out.len();
+        out.truncate(start + made);
+        if room_left && (rest.is_empty() || used == 0) {
+            return;
         }
     }
 }

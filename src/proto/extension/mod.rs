@@ -1,6 +1,7 @@
 //! Extensions of the protocol (RFC 6455 section 9). There is one: permessage-deflate (RFC 7692).
 
 pub mod deflate;
+mod encoder;
 pub mod inflate;
 pub mod permessage_deflate;
 mod pool;

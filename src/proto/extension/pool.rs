@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 use flate2::Decompress;
 
-use super::deflate::Encoder;
+use super::{deflate::Encoder, encoder::Symbols};
 
 /// Spare contexts kept of each sort. More than one is in use only while fragmented messages are
 /// under way.
@@ -17,6 +17,7 @@ const MAX_SPARE: usize = 4;
 thread_local! {
     static INFLATERS: RefCell<Vec<Decompress>> = const { RefCell::new(Vec::new()) };
     static ENCODERS: RefCell<Vec<Encoder>> = const { RefCell::new(Vec::new()) };
+    static SYMBOLS: RefCell<Symbols> = RefCell::default();
 }
 
 /// An inflater for raw deflate data with an empty window of the largest size.
@@ -57,4 +58,9 @@ pub(super) fn put_encoder(encoder: Encoder) {
         }
         spare.push(encoder);
     });
+}
+
+/// Runs `task` with scratch memory.
+pub(super) fn with_symbols(task: impl FnOnce(&mut Symbols)) {
+    SYMBOLS.with_borrow_mut(task);
 }

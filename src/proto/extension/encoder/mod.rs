@@ -1,0 +1,112 @@
+//! A deflate encoder (RFC 1951) made for many connections that take turns.
+//!
+//! zlib needs a third of a megabyte for each connection with context takeover, and spreads its
+//! accesses over all of it. With 64 such connections and messages of a kilobyte, nearly all of its
+//! time passes in waiting for memory. This encoder needs a third of that memory, fetches it in
+//! order before a message, and starts a message without context takeover at no cost. What zlib
+//! offers beside levels and windows is left to zlib.
+//!
+//! What it writes ends with a sync flush, as zlib's does.
+
+mod bits;
+mod block;
+mod huffman;
+mod matcher;
+mod symbols;
+
+use bits::BitWriter;
+use matcher::Matcher;
+pub(super) use symbols::Symbols;
+
+/// How thoroughly to look for repetitions.
+#[derive(Clone, Copy, Debug)]
+struct Search {
+    /// Earlier places that are compared.
+    depth: u32,
+    /// A repetition of this length is good enough.
+    nice_len: usize,
+    /// Whether a longer repetition one byte later is preferred.
+    lazy: bool,
+}
+
+impl Search {
+    /// The search whose output is as long as zlib's at this level, give or take 4 %.
+    fn for_level(level: u8) -> Self {
+        let (depth, nice_len, lazy) = match level {
+            ..=1 => (1, 16, false),
+            2 => (2, 16, false),
+            3 => (6, 32, false),
+            4 => (8, 32, false),
+            5 => (14, 128, true),
+            6 => (24, 128, true),
+            7 => (48, 258, true),
+            8 => (128, 258, true),
+            _ => (256, 258, true),
+        };
+        Self {
+            depth,
+            nice_len,
+            lazy,
+        }
+    }
+}
+
+/// A stream of deflate blocks.
+pub(super) struct StreamEncoder {
+    search: Search,
+    matcher: Matcher,
+}
+
+impl StreamEncoder {
+    /// An encoder that refers back less than 2^`window_bits` bytes. `level`, from 1 to 9, and
+    /// `mem_level` are zlib's.
+    pub(super) fn new(window_bits: u8, level: u8, mem_level: u8) -> Self {
+        Self {
+            search: Search::for_level(level),
+            matcher: Matcher::new(window_bits, mem_level),
+        }
+    }
+
+    /// Forgets everything: what comes next refers to nothing before it.
+    pub(super) fn reset(&mut self) {
+        self.matcher.forget();
+    }
+
+    /// Lets what comes next refer to `dictionary`.
+    pub(super) fn set_dictionary(&mut self, dictionary: &[u8]) {
+        self.matcher.set_dictionary(dictionary);
+    }
+
+    /// Appends `data` as blocks that end with a sync flush. `symbols` is scratch memory.
+    pub(super) fn encode(&mut self, data: &[u8], symbols: &mut Symbols, out: &mut Vec<u8>) {
+        if data.len() >= WORTH_FETCHING {
+            self.matcher.fetch();
+        }
+        let mut writer = BitWriter::new(out);
+        let mut rest = data;
+        while !rest.is_empty() {
+            let taken = self.parse(rest, symbols);
+            let (raw, later) = rest.split_at(taken);
+            block::write(symbols, raw, &mut writer);
+            rest = later;
+        }
+        block::write_sync_flush(&mut writer);
+    }
+
+    /// Turns the beginning of `data` into the symbols of one block; returns its length.
+    fn parse(&mut self, data: &[u8], symbols: &mut Symbols) -> usize {
+        symbols.clear();
+        let mut taken = 0;
+        for piece in data.chunks(self.matcher.piece_len()) {
+            self.matcher.parse(piece, self.search, symbols);
+            taken += piece.len();
+            if symbols.is_full() {
+                break;
+            }
+        }
+        taken
+    }
+}
+
+/// Shorter messages touch so little of the window and its tables that fetching all does not pay.
+const WORTH_FETCHING: usize = 512;
