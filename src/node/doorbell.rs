@@ -29,15 +29,14 @@ impl Doorbell {
     /// Chooses whether the event loop stays alive for the doorbell.
     pub(super) fn hold_event_loop(&self, env: &Env, hold: bool) {
         let (env, function) = (env.raw(), self.0.raw());
+        let change = if hold {
+            sys::napi_ref_threadsafe_function
+        } else {
+            sys::napi_unref_threadsafe_function
+        };
         // SAFETY: called on the JS thread of the environment that created the function, which
         // lives as long as `self`.
-        let _status = unsafe {
-            if hold {
-                sys::napi_ref_threadsafe_function(env, function)
-            } else {
-                sys::napi_unref_threadsafe_function(env, function)
-            }
-        };
+        let _status = unsafe { change(env, function) };
     }
 
     /// Makes JS drain its inbox soon.

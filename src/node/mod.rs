@@ -2,6 +2,7 @@
 //!
 //! Everything here runs on the JS thread of one environment (the main thread or a worker), whose
 //! state is in [`Environment`]. Argument checks and error objects are JS's business.
+#![expect(unreachable_pub, reason = "napi-rs exports only what is pub")]
 
 mod bytes;
 mod deflate;
