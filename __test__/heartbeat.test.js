@@ -1,0 +1,232 @@
+'use strict';
+
+const assert = require('assert');
+const { afterEach, beforeEach, describe, it } = require('node:test');
+
+const WebSocket = require('..');
+const { OPCODES } = require('./support/frames');
+const { Tools } = require('./support/tools');
+const { Trace } = require('./support/trace');
+
+const { PING, PONG, TEXT } = OPCODES;
+
+/** Milliseconds; long enough for a loaded machine to keep them apart. */
+const INTERVAL = 50;
+const TIMEOUT = 400;
+
+const transport = process.env.OXWS_TRANSPORT || 'lane';
+
+describe(`heartbeat (${transport})`, () => {
+  let tools;
+
+  beforeEach(() => {
+    tools = new Tools(WebSocket, new Trace());
+  });
+
+  afterEach(() => tools.cleanUp());
+
+  for (const side of ['server', 'client']) {
+    describe(`of a ${side}`, () => {
+      const open = (heartbeat) =>
+        tools.open(side, { closeTimeout: 1000, heartbeat });
+
+      it('is off by default', async () => {
+        const { ws, peer } = await tools.open(side);
+
+        await tools.delay(4 * INTERVAL);
+        assert.strictEqual(peer.bytes.length, 0);
+        assert.strictEqual(ws.readyState, WebSocket.OPEN);
+      });
+
+      it('sends empty pings to an idle peer', async () => {
+        const { ws, peer } = await open({
+          interval: INTERVAL,
+          timeout: TIMEOUT
+        });
+
+        for (let i = 0; i < 3; i++) {
+          const [frame] = await peer.frames(1);
+
+          assert.strictEqual(frame.opcode, PING);
+          assert.strictEqual(frame.payload.length, 0);
+          assert.strictEqual(frame.masked, side === 'client');
+          assert.strictEqual(frame.fin, true);
+          peer.send(PONG, frame.payload);
+        }
+
+        assert.strictEqual(ws.readyState, WebSocket.OPEN);
+      });
+
+      it('waits for an interval of silence', async () => {
+        const { peer } = await open({ interval: TIMEOUT, timeout: TIMEOUT });
+        const start = Date.now();
+
+        // Words are life: they put the ping off.
+        while (Date.now() - start < 2 * TIMEOUT) {
+          peer.send(TEXT, 'still here');
+          await tools.delay(INTERVAL);
+        }
+
+        assert.strictEqual(peer.bytes.length, 0);
+      });
+
+      it('keeps a peer that answers', async () => {
+        const { ws, peer } = await open({
+          interval: INTERVAL,
+          timeout: TIMEOUT
+        });
+        const end = Date.now() + 3 * TIMEOUT;
+
+        while (Date.now() < end) {
+          await peer.frames(1);
+          peer.send(PONG);
+        }
+
+        assert.strictEqual(ws.readyState, WebSocket.OPEN);
+      });
+
+      it('keeps a peer that answers with anything', async () => {
+        const { ws, peer } = await open({
+          interval: INTERVAL,
+          timeout: TIMEOUT
+        });
+        const end = Date.now() + 3 * TIMEOUT;
+
+        while (Date.now() < end) {
+          await peer.frames(1);
+
+          // Not even a whole frame.
+          peer.write(peer.frame(TEXT, 'x'.repeat(100)).subarray(0, 1));
+          peer.write(peer.frame(TEXT, 'x'.repeat(100)).subarray(1));
+        }
+
+        assert.strictEqual(ws.readyState, WebSocket.OPEN);
+      });
+
+      it('closes a dead peer with 1006 and says why', async () => {
+        const { ws, peer } = await open({ interval: INTERVAL, timeout: 100 });
+        const start = Date.now();
+
+        peer.socket.pause();
+
+        const [code, reason] = await tools.event(ws, 'close');
+
+        assert.strictEqual(code, 1006);
+        assert.match(String(reason), /heartbeat/i);
+        assert.ok(Date.now() - start >= 140, 'too early');
+        assert.strictEqual(ws.readyState, WebSocket.CLOSED);
+      });
+
+      it("emits no 'error' and no 'ping' or 'pong' of its own", async () => {
+        const { ws, peer } = await open({ interval: INTERVAL, timeout: 100 });
+        const events = [];
+
+        for (const event of ['error', 'ping', 'pong', 'message', 'close']) {
+          ws.on(event, () => events.push(event));
+        }
+
+        peer.socket.pause();
+        await tools.event(ws, 'close');
+        assert.deepStrictEqual(events, ['close']);
+      });
+
+      it('stops with the connection', async () => {
+        const { ws, peer } = await open({
+          interval: INTERVAL,
+          timeout: TIMEOUT
+        });
+
+        ws.close(1000);
+
+        const [frame] = await peer.frames(1);
+
+        assert.strictEqual(frame.opcode, OPCODES.CLOSE);
+        peer.write(peer.closeFrame(1000));
+
+        const [code] = await tools.event(ws, 'close');
+
+        assert.strictEqual(code, 1000);
+        assert.deepStrictEqual(await peer.rest(), ['end']);
+      });
+
+      it('takes the interval as timeout if none is given', async () => {
+        const { ws, peer } = await open({ interval: INTERVAL });
+
+        peer.socket.pause();
+
+        const [code] = await tools.event(ws, 'close');
+
+        assert.strictEqual(code, 1006);
+      });
+
+      it('looks after many connections', async () => {
+        const connections = [];
+
+        for (let i = 0; i < 20; i++) {
+          connections.push(
+            await open({ interval: INTERVAL, timeout: TIMEOUT })
+          );
+        }
+
+        const dead = connections.filter((_, i) => i % 2);
+        const closed = dead.map(({ ws }) => tools.event(ws, 'close'));
+
+        connections.forEach(({ peer }, i) => {
+          if (i % 2) {
+            peer.socket.pause();
+          } else {
+            peer.socket.on('data', () => peer.send(PONG));
+          }
+        });
+        await Promise.all(closed);
+
+        connections.forEach(({ ws }, i) => {
+          assert.strictEqual(
+            ws.readyState,
+            i % 2 ? WebSocket.CLOSED : WebSocket.OPEN
+          );
+        });
+      });
+    });
+  }
+
+  it('between two of our own ends keeps the connection', async () => {
+    const heartbeat = { interval: INTERVAL, timeout: TIMEOUT };
+    const { client, server } = await tools.pair({ heartbeat }, { heartbeat });
+
+    await tools.delay(2 * TIMEOUT);
+    assert.strictEqual(client.readyState, WebSocket.OPEN);
+    assert.strictEqual(server.readyState, WebSocket.OPEN);
+  });
+
+  for (const [heartbeat, type] of [
+    [true, TypeError],
+    ['fast', TypeError],
+    [1000, TypeError],
+    [{}, TypeError],
+    [{ interval: '1000' }, TypeError],
+    [{ interval: 0 }, RangeError],
+    [{ interval: -1 }, RangeError],
+    [{ interval: Infinity }, RangeError],
+    [{ interval: NaN }, RangeError],
+    [{ interval: 1000, timeout: 0 }, RangeError],
+    [{ interval: 1000, timeout: 'x' }, TypeError]
+  ]) {
+    it(`refuses ${JSON.stringify(heartbeat)}`, () => {
+      assert.throws(
+        () => new WebSocket.Server({ heartbeat, noServer: true }),
+        type
+      );
+      assert.throws(
+        () => new WebSocket('ws://127.0.0.1:1', { heartbeat }),
+        type
+      );
+    });
+  }
+
+  for (const heartbeat of [undefined, null, false]) {
+    it(`is off if it is ${heartbeat}`, () => {
+      new WebSocket.Server({ heartbeat, noServer: true });
+    });
+  }
+});
