@@ -1,7 +1,7 @@
 'use strict';
 
 const { compare, onBothSides } = require('./support/differential');
-const { OPCODES, describeFrame } = require('./support/frames');
+const { OPCODES } = require('./support/frames');
 
 const { PING, TEXT } = OPCODES;
 
