@@ -86,7 +86,7 @@ impl Compressor {
 
     fn obtain_encoder(&mut self) -> Encoder {
         let settings = Settings {
-            window_bits: self.direction.window_bits,
+            direction: self.direction,
             effort: self.effort,
         };
         let mut encoder = pool::take_encoder(|spare| spare.settings == settings)
@@ -104,7 +104,7 @@ impl Compressor {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Settings {
-    window_bits: u8,
+    direction: Direction,
     effort: Effort,
 }
 
@@ -126,13 +126,14 @@ impl Encoder {
             mem_level,
             strategy,
         } = settings.effort;
+        let window_bits = settings.direction.window_bits;
         let stream = if strategy == Strategy::Default && level > 0 {
-            Stream::Fast(StreamEncoder::new(settings.window_bits, level, mem_level))
+            Stream::Fast(StreamEncoder::new(settings.direction, level, mem_level))
         } else {
             Stream::Zlib(Deflate::new_with_config(zlib_rs::DeflateConfig {
                 level: level.into(),
                 // A negative value stands for a raw stream.
-                window_bits: -i32::from(settings.window_bits.max(MIN_ZLIB_WINDOW_BITS)),
+                window_bits: -i32::from(window_bits.max(MIN_ZLIB_WINDOW_BITS)),
                 mem_level: mem_level.into(),
                 strategy,
                 ..zlib_rs::DeflateConfig::default()

@@ -24,6 +24,8 @@ pub(super) struct Matcher {
     max_distance: usize,
     /// Distance of the last repetition.
     last_distance: usize,
+    /// Counts the places that were searched for.
+    pub(super) searches: usize,
     last_of_four: Box<[u16]>,
     last_of_six: Box<[u16]>,
     /// The place before each place of the window in its chain.
@@ -66,6 +68,7 @@ impl Matcher {
             base: 0,
             max_distance: window_len - 1,
             last_distance: 0,
+            searches: 0,
             last_of_four: table(hash_bits - 1),
             last_of_six: table(hash_bits),
             chain: table(window_bits.into()),
@@ -154,6 +157,7 @@ impl Matcher {
             farthest: self.max_distance.min(at),
         };
         let candidates = if spot.max_len >= HASHED {
+            self.searches += 1;
             self.indexed = at + 1;
             self.index(at)
         } else if spot.max_len > min_len {

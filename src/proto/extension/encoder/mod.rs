@@ -18,6 +18,8 @@ use bits::BitWriter;
 use matcher::Matcher;
 pub(super) use symbols::Symbols;
 
+use super::permessage_deflate::Direction;
+
 /// How thoroughly to look for repetitions.
 #[derive(Clone, Copy, Debug)]
 struct Search {
@@ -30,8 +32,9 @@ struct Search {
 }
 
 impl Search {
-    /// The search whose output is as long as zlib's at this level, give or take 4 %.
-    fn for_level(level: u8) -> Self {
+    /// The search whose output is as long as zlib's at this level, give or take 4 %. Within a
+    /// message that stands alone, less effort finds as much.
+    fn new(level: u8, context_takeover: bool) -> Self {
         let (depth, nice_len, lazy) = match level {
             ..=1 => (1, 16, false),
             2 => (2, 16, false),
@@ -44,7 +47,11 @@ impl Search {
             _ => (256, 258, true),
         };
         Self {
-            depth,
+            depth: if context_takeover {
+                depth
+            } else {
+                depth.div_ceil(3)
+            },
             nice_len,
             lazy,
         }
@@ -55,15 +62,18 @@ impl Search {
 pub(super) struct StreamEncoder {
     search: Search,
     matcher: Matcher,
+    /// Searches for each kilobyte of the last message.
+    search_rate: usize,
 }
 
 impl StreamEncoder {
-    /// An encoder that refers back less than 2^`window_bits` bytes. `level`, from 1 to 9, and
-    /// `mem_level` are zlib's.
-    pub(super) fn new(window_bits: u8, level: u8, mem_level: u8) -> Self {
+    /// An encoder for one direction of a connection. `level`, from 1 to 9, and `mem_level` are
+    /// zlib's.
+    pub(super) fn new(direction: Direction, level: u8, mem_level: u8) -> Self {
         Self {
-            search: Search::for_level(level),
-            matcher: Matcher::new(window_bits, mem_level),
+            search: Search::new(level, direction.context_takeover),
+            matcher: Matcher::new(direction.window_bits, mem_level),
+            search_rate: 0,
         }
     }
 
@@ -79,9 +89,10 @@ impl StreamEncoder {
 
     /// Appends `data` as blocks that end with a sync flush. `symbols` is scratch memory.
     pub(super) fn encode(&mut self, data: &[u8], symbols: &mut Symbols, out: &mut Vec<u8>) {
-        if data.len() >= WORTH_FETCHING {
+        if data.len().saturating_mul(self.search_rate) / KILOBYTE >= WORTH_FETCHING {
             self.matcher.fetch();
         }
+        self.matcher.searches = 0;
         let mut writer = BitWriter::new(out);
         let mut rest = data;
         while !rest.is_empty() {
@@ -91,6 +102,7 @@ impl StreamEncoder {
             rest = later;
         }
         block::write_sync_flush(&mut writer);
+        self.search_rate = self.matcher.searches.saturating_mul(KILOBYTE) / data.len().max(1);
     }
 
     /// Turns the beginning of `data` into the symbols of one block; returns its length.
@@ -108,5 +120,7 @@ impl StreamEncoder {
     }
 }
 
-/// Shorter messages touch so little of the window and its tables that fetching all does not pay.
-const WORTH_FETCHING: usize = 512;
+/// Searches that a message must be expected to need. Fewer touch so little of the window and its
+/// tables that fetching everything does not pay.
+const WORTH_FETCHING: usize = 200;
+const KILOBYTE: usize = 1024;
