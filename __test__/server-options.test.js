@@ -5,6 +5,7 @@ const net = require('net');
 
 const { compare, scenario } = require('./support/differential');
 const { steadyHead } = require('./support/raw-handshake');
+const { defer } = require('./support/tools');
 
 const EVENTS = ['listening', 'connection', 'error', 'close'];
 
@@ -290,11 +291,13 @@ scenario('9. listening on a Unix socket', async (WebSocket, trace, tools) => {
   const server = http.createServer();
   const wss = new WebSocket.Server({ server });
   const socketPath = tools.socketPath();
+  const gone = defer();
 
   wss.on('connection', (ws, req) => {
     trace.note('server', 'connection', req.url, req.socket.remoteAddress);
     trace.watch('server', ws);
     ws.on('message', (data) => ws.send(data));
+    ws.on('close', gone.resolve);
   });
   server.listen(socketPath);
   await tools.event(wss, 'listening');
@@ -309,7 +312,7 @@ scenario('9. listening on a Unix socket', async (WebSocket, trace, tools) => {
   ws.on('open', () => ws.send('hello'));
   await tools.event(ws, 'message');
   ws.close(1000);
-  await tools.event(ws, 'close');
+  await Promise.all([tools.event(ws, 'close'), gone.promise]);
 });
 
 for (const [path, urls] of Object.entries({

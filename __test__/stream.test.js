@@ -305,11 +305,13 @@ scenario('11. a pipeline of much data', async (WebSocket, trace, tools) => {
   const outer = WebSocket.createWebSocketStream(client);
   const inner = WebSocket.createWebSocketStream(server);
   const done = defer();
+  const piped = defer();
   const chunk = Buffer.alloc(50000, 9);
   let received = 0;
 
   pipeline(inner, inner, (error) => {
     trace.note('server', 'pipeline', error);
+    piped.resolve();
   });
   outer.on('data', (data) => {
     received += data.length;
@@ -317,7 +319,7 @@ scenario('11. a pipeline of much data', async (WebSocket, trace, tools) => {
   });
   outer.on('close', done.resolve);
   for (let i = 0; i < 100; i++) outer.write(chunk);
-  await done.promise;
+  await Promise.all([done.promise, piped.promise]);
   trace.note('client', 'received', received);
 });
 
