@@ -86,6 +86,24 @@ impl FrameHeader {
         })
     }
 
+    /// How many bytes at the start of `bytes`, an incomplete header, are fields that are complete:
+    /// the first two bytes, the extended payload length.
+    pub(super) fn whole_fields_len(bytes: &[u8]) -> usize {
+        let &[_, second, ..] = bytes else {
+            return 0;
+        };
+        let length_end = match second & LENGTH {
+            LENGTH_16 => 4,
+            LENGTH_64 => 10,
+            _ => 2,
+        };
+        if bytes.len() < length_end {
+            2
+        } else {
+            length_end
+        }
+    }
+
     /// Appends the header to `out`.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let codec = Codec {

@@ -259,14 +259,19 @@ impl Receiver {
         }
         let rest = chunk.rest();
         if !rest.is_empty() {
-            let room = self
-                .header
-                .get_mut(usize::from(self.header_len)..)
-                .unwrap_or_default();
+            let before = usize::from(self.header_len);
+            let room = self.header.get_mut(before..).unwrap_or_default();
             let added = copy(rest, room);
             self.header_len += added as u8;
-            self.waiting_chunks = self.waiting_chunks.saturating_add(1);
             chunk.advance(added);
+            let known = self.header.get(..before + added).unwrap_or_default();
+            let used = FrameHeader::whole_fields_len(known);
+            // `ws` lets go of a chunk as soon as every field that begins in it is complete.
+            self.waiting_chunks = if used > before {
+                (known.len() > used).into()
+            } else {
+                self.waiting_chunks.saturating_add(1)
+            };
         }
         Ok(None)
     }
