@@ -1,0 +1,152 @@
+//! Time and size of compressed messages: `cargo bench --no-default-features --bench deflate`.
+//!
+//! 64 connections take turns, so that no connection finds its memory in the CPU's caches, as on a
+//! server. zlib at the same level stands beside.
+
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+use flate2::{Compress, Compression, FlushCompress};
+use oxws::proto::extension::{
+    deflate::Compressor,
+    inflate::Decompressor,
+    permessage_deflate::{DeflateConfig, Direction},
+};
+
+const CONNECTIONS: usize = 64;
+const ROUNDS: usize = 40;
+/// Rounds before the measured ones, in which the windows fill.
+const WARM_UP: usize = 40;
+
+fn main() {
+    println!("  bytes  takeover   size    compress  decompress  zlib size  zlib compress");
+    for len in [200, 1024, 16 * 1024] {
+        let messages = messages(len);
+        for context_takeover in [true, false] {
+            let direction = Direction {
+                context_takeover,
+                ..Direction::default()
+            };
+            let config = DeflateConfig {
+                send: direction,
+                receive: direction,
+                ..DeflateConfig::default()
+            };
+            let ours = measure(&config, &messages);
+            let zlib = measure_zlib(context_takeover, &messages);
+            println!(
+                "{len:7}  {context_takeover:8}  {:5}  {:7} ns  {:7} ns  {:9}     {:7} ns",
+                ours.size,
+                ours.compress.as_nanos(),
+                ours.decompress.as_nanos(),
+                zlib.size,
+                zlib.compress.as_nanos(),
+            );
+        }
+    }
+}
+
+/// Means for one message.
+#[derive(Default)]
+struct Means {
+    size: usize,
+    compress: Duration,
+    decompress: Duration,
+}
+
+impl Means {
+    fn finish(mut self) -> Self {
+        let count = CONNECTIONS * ROUNDS;
+        self.size /= count;
+        self.compress /= count as u32;
+        self.decompress /= count as u32;
+        self
+    }
+}
+
+fn measure(config: &DeflateConfig, messages: &[String]) -> Means {
+    let mut connections: Vec<_> = (0..CONNECTIONS)
+        .map(|_| (Compressor::new(config), Decompressor::new(config)))
+        .collect();
+    let mut means = Means::default();
+    let (mut payload, mut message) = (Vec::new(), Vec::new());
+    for round in 0..WARM_UP + ROUNDS {
+        for (index, (compressor, decompressor)) in connections.iter_mut().enumerate() {
+            let data = &messages[(round + index * 7) % messages.len()];
+            payload.clear();
+            message.clear();
+            let start = Instant::now();
+            compressor.compress(data.as_bytes(), true, &mut payload);
+            let compressed = Instant::now();
+            let result = decompressor.decompress(&payload, true, data.len(), &mut message);
+            let end = Instant::now();
+            result.expect("what was compressed can be decompressed");
+            black_box(&message);
+            if round >= WARM_UP {
+                means.size += payload.len();
+                means.compress += compressed - start;
+                means.decompress += end - compressed;
+            }
+        }
+    }
+    means.finish()
+}
+
+fn measure_zlib(context_takeover: bool, messages: &[String]) -> Means {
+    let contexts = if context_takeover { CONNECTIONS } else { 1 };
+    let mut contexts: Vec<_> = (0..contexts)
+        .map(|_| Compress::new(Compression::default(), false))
+        .collect();
+    let mut means = Means::default();
+    for round in 0..WARM_UP + ROUNDS {
+        for index in 0..CONNECTIONS {
+            let context = &mut contexts[index % if context_takeover { CONNECTIONS } else { 1 }];
+            let data = messages[(round + index * 7) % messages.len()].as_bytes();
+            let mut payload = Vec::with_capacity(data.len() + 64);
+            let start = Instant::now();
+            if !context_takeover {
+                context.reset();
+            }
+            let result = context.compress_vec(data, &mut payload, FlushCompress::Sync);
+            let end = Instant::now();
+            result.expect("there is room for the output");
+            if round >= WARM_UP {
+                means.size += payload.len() - 4;
+                means.compress += end - start;
+            }
+        }
+    }
+    means.finish()
+}
+
+/// JSON-like texts of this length.
+fn messages(len: usize) -> Vec<String> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) % below
+    };
+    let names = ["alice", "bob", "carol", "dave", "erin", "frank", "grace"];
+    let words = ["orders", "are", "processed", "and", "shipped", "to", "all"];
+    let mut message = || {
+        let mut text = String::from("{\"type\":\"update\",\"items\":[");
+        while text.len() < len {
+            let (id, price, time) = (random(1 << 30), random(100_000), random(1 << 33));
+            let name = names[random(7) as usize];
+            let note: Vec<_> = (0..3 + random(5))
+                .map(|_| words[random(7) as usize])
+                .collect();
+            text += &format!(
+                "{{\"id\":{id},\"user\":\"{name}\",\"ts\":{time},\"price\":{price},\"note\":\"{}\"}},",
+                note.join(" ")
+            );
+        }
+        text.truncate(len);
+        text
+    };
+    (0..200).map(|_| message()).collect()
+}
