@@ -109,8 +109,9 @@ impl Batch {
     }
 
     /// Notes where the fragments of the last record's message end.
-    pub fn note_fragments(&mut self, ends: &[u32]) {
-        self.fragments.push((self.records.len() - 1, ends.to_vec()));
+    pub fn note_fragments(&mut self, ends: Vec<u32>) {
+        self.weight += size_of_val(&*ends);
+        self.fragments.push((self.records.len() - 1, ends));
     }
 
     /// The records.

@@ -119,7 +119,7 @@ impl Stream {
             }
         };
         let fragment_ends = if word == 2 {
-            self.receiver.fragment_ends().to_vec()
+            self.receiver.fragment_ends()
         } else {
             Vec::new()
         };

@@ -3,7 +3,7 @@
 
 use super::{
     Config, FrameHeader, Limits, Opcode, ProtocolError, extension::inflate::Decompressor,
-    utf8::Utf8Validator,
+    fragments::Fragments, utf8::Utf8Validator,
 };
 
 /// The message that is being received, if any.
@@ -24,8 +24,8 @@ pub(super) struct Message {
     compressed_payload: Vec<u8>,
     /// What was received of it: unmasked, decompressed.
     pub(super) buffer: Vec<u8>,
-    /// Where each non-empty frame of a binary message ends in `buffer`.
-    ends: Vec<u32>,
+    /// Where the frames of a binary message end in `buffer`.
+    fragments: Fragments,
 }
 
 impl Message {
@@ -42,7 +42,7 @@ impl Message {
             utf8: Utf8Validator::default(),
             compressed_payload: Vec::new(),
             buffer: Vec::new(),
-            ends: Vec::new(),
+            fragments: Fragments::default(),
         }
     }
 
@@ -98,7 +98,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// Fails if it is uncompressed text and not UTF-8.
+    /// As `check_appended`, if it is not compressed.
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
         if self.compressed {
             self.compressed_payload.extend_from_slice(bytes);
@@ -106,7 +106,7 @@ impl Message {
         }
         let start = self.buffer.len();
         self.buffer.extend_from_slice(bytes);
-        self.check_text(start)
+        self.check_appended(start)
     }
 
     /// The payload of the current frame is complete and was appended.
@@ -138,12 +138,12 @@ impl Message {
         let start = self.buffer.len();
         if let Some(decompressor) = &mut self.decompressor {
             let max_len = match self.limits.max_payload {
-                0 => usize::MAX,
-                limit => usize::try_from(limit).unwrap_or(usize::MAX),
+                0 => MAX_LEN,
+                limit => usize::try_from(limit).unwrap_or(MAX_LEN).min(MAX_LEN),
             };
             decompressor.decompress(payload, fin, max_len, &mut self.buffer)?;
         }
-        self.check_text(start)?;
+        self.check_appended(start)?;
         self.end_fragment(fin)
     }
 
@@ -160,13 +160,16 @@ impl Message {
         Ok(())
     }
 
-    /// Section 8.1: text is checked as it comes, so that a wrong byte is noticed at once. This
-    /// checks what was appended to `buffer` from `start` on.
+    /// Checks what was appended to `buffer` from `start` on. Section 8.1: text is checked as it
+    /// comes, so that a wrong byte is noticed at once.
     ///
     /// # Errors
     ///
-    /// Fails if it is not UTF-8.
-    pub(super) fn check_text(&mut self, start: usize) -> Result<(), ProtocolError> {
+    /// Fails if it is text and not UTF-8, or makes the message longer than any can be.
+    pub(super) fn check_appended(&mut self, start: usize) -> Result<(), ProtocolError> {
+        if self.buffer.len() > MAX_LEN {
+            return Err(ProtocolError::UnsupportedMessageLength);
+        }
         if self.is_binary() || self.skip_utf8_validation {
             return Ok(());
         }
@@ -177,19 +180,16 @@ impl Message {
     /// The current frame's part of the message is in `buffer`. Text must not end within a
     /// character.
     fn end_fragment(&mut self, fin: bool) -> Result<(), ProtocolError> {
-        let end = self.buffer.len() as u32;
         if self.is_binary() {
-            if end > self.ends.last().copied().unwrap_or_default() {
-                self.ends.push(end);
-            }
+            self.fragments.push_end(self.buffer.len());
         } else if fin && !self.skip_utf8_validation && !self.utf8.is_complete() {
             return Err(ProtocolError::InvalidUtf8);
         }
         Ok(())
     }
 
-    /// The message is complete: the next one may begin, while `buffer` and `ends` can still be
-    /// looked at.
+    /// The message is complete: the next one may begin, while `buffer` and `fragment_ends` can
+    /// still be looked at.
     pub(super) fn finish(&mut self) {
         self.kind = None;
         self.compressed = false;
@@ -199,16 +199,15 @@ impl Message {
     }
 
     /// Ends of the fragments if there was more than one that was not empty.
-    pub(super) fn fragment_ends(&self) -> &[u32] {
-        if self.ends.len() > 1 { &self.ends } else { &[] }
+    pub(super) fn fragment_ends(&self) -> Vec<u32> {
+        self.fragments.ends()
     }
 
     /// Lets go of a finished message.
     pub(super) fn release(&mut self) {
         self.buffer.clear();
         self.buffer.shrink_to(KEEP_BYTES);
-        self.ends.clear();
-        self.ends.shrink_to(KEEP_BYTES / size_of::<u32>());
+        self.fragments = Fragments::default();
     }
 
     /// Gives the memory back that is not needed while nothing comes.
@@ -217,7 +216,6 @@ impl Message {
             return;
         }
         self.buffer = Vec::new();
-        self.ends = Vec::new();
         if let Some(decompressor) = &mut self.decompressor {
             decompressor.hibernate();
         }
@@ -226,3 +224,5 @@ impl Message {
 
 /// Memory that is kept for the next message.
 const KEEP_BYTES: usize = 4096;
+/// Longest message that can be told, whatever the limit: lengths are told in 32 bits.
+const MAX_LEN: usize = u32::MAX as usize;

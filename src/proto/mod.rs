@@ -14,6 +14,7 @@ mod close;
 mod config;
 mod error;
 mod event;
+mod fragments;
 mod frame;
 mod heartbeat;
 mod mask;

@@ -117,10 +117,10 @@ impl Receiver {
 
     /// Where the fragments of the last message end, if it was binary and had more than one that
     /// was not empty.
-    pub fn fragment_ends(&self) -> &[u32] {
+    pub fn fragment_ends(&self) -> Vec<u32> {
         match self.buffered {
             Buffered::Message => self.message.fragment_ends(),
-            _ => &[],
+            _ => Vec::new(),
         }
     }
 
@@ -175,7 +175,7 @@ impl Receiver {
         }
         frame.advance(count);
         self.state = State::Payload(frame);
-        self.message.check_text(start)?;
+        self.message.check_appended(start)?;
         if frame.missing > 0 {
             self.waiting_chunks = self.waiting_chunks.saturating_add(1);
             return Ok(None);
