@@ -120,7 +120,7 @@ impl StreamEncoder {
     }
 }
 
-/// Searches that a message must be expected to need. Fewer touch so little of the window and its
-/// tables that fetching everything does not pay.
-const WORTH_FETCHING: usize = 200;
+/// Searches that a message must be expected to need: as many as one of a hundred bytes with little
+/// in common with earlier ones. A message that repeats another touches too little to fetch all.
+const WORTH_FETCHING: usize = 24;
 const KILOBYTE: usize = 1024;
