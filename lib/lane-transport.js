@@ -235,7 +235,7 @@ class LaneTransport extends Transport {
         socket.destroy(systemError(value, detail ? 'write' : 'read'));
         break;
       case KIND.SENT:
-        native.settle(this.number, value);
+        if (!this.closeCallback) native.settle(this.number, value);
         break;
       case KIND.PONG_OVERFLOW:
         this.handlers.pongOverflow(this.owner);
@@ -317,24 +317,27 @@ class LaneTransport extends Transport {
     this.finalRead = binding.bytesRead(this.number);
     this.finalWritten = binding.bytesWritten(this.number);
     this.closeCallback = callback;
-    this.failCallbacks(binding.close(this.number, reset));
+    this.endCallbacks(binding.close(this.number, reset));
   }
 
   /**
-   * Calls the callbacks of what will not be written any more.
+   * Calls the callbacks of the last sends, when and how a stream does it.
    *
-   * @param {Number} uncompressed How many of them wait for compression
+   * @param {Number[]} counts How many of them are done, are stuck half-way, are
+   *     lost behind such, and were not compressed
    */
-  failCallbacks(uncompressed) {
+  endCallbacks([, stuck, lost, uncompressed]) {
     const { callbacks } = this;
-    const framed = callbacks.length - uncompressed;
+    const firstUncompressed = callbacks.length - uncompressed;
+    const firstLost = firstUncompressed - lost;
+    const firstStuck = firstLost - stuck;
 
     this.callbacks = [];
     callbacks.forEach((callback, i) => {
-      process.nextTick(
-        callback,
-        i < framed ? destroyedError() : new Error(CLOSED_WHILE_COMPRESSING)
-      );
+      if (i < firstStuck) process.nextTick(callback, null);
+      else if (i < firstLost) setImmediate(callback, null);
+      else if (i < firstUncompressed) setImmediate(callback, destroyedError());
+      else setImmediate(callback, new Error(CLOSED_WHILE_COMPRESSING));
     });
   }
 

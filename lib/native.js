@@ -101,6 +101,7 @@ let flushScheduled = false;
 
 // Callbacks of sends that were written.
 let written = [];
+let callbacksScheduled = false;
 
 let started = false;
 let held = 0;
@@ -289,6 +290,7 @@ function scheduleFlush() {
 function flushTick() {
   flushScheduled = false;
   flush();
+  callCallbacks();
 }
 
 /**
@@ -323,11 +325,18 @@ function settle(number, count) {
 
   if (count === 0 || !transport) return;
 
-  if (written.length === 0) process.nextTick(callCallbacks);
   for (let i = 0; i < count; i++) written.push(transport.callbacks.shift());
+
+  if (!callbacksScheduled) {
+    callbacksScheduled = true;
+    process.nextTick(callCallbacks);
+  }
 }
 
 function callCallbacks() {
+  callbacksScheduled = false;
+  if (written.length === 0) return;
+
   const callbacks = written;
   let called = 0;
 
@@ -338,8 +347,8 @@ function callCallbacks() {
   } finally {
     if (called < callbacks.length) {
       // One threw; the others are called all the same, and before later ones.
-      if (written.length === 0) process.nextTick(callCallbacks);
       written = callbacks.slice(called).concat(written);
+      process.nextTick(callCallbacks);
     }
   }
 }

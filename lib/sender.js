@@ -27,7 +27,7 @@ class Sender {
    * @param {Object} [transport] What sends over the connection; by default the
    *     frames are written to it
    */
-  constructor(socket, extensions, generateMask, transport) {
+  constructor(socket, extensions, generateMask, transport = undefined) {
     this._extensions = extensions || {};
     this._transport = transport || writerOf(socket, this._extensions);
     this._socket = socket;

@@ -42,6 +42,8 @@ pub(super) struct Connection {
     head: Vec<u8>,
     role: Role,
     max_pending_pongs: u32,
+    /// What `pulse` is made of in the first poll, on the lane's thread.
+    heartbeat: Option<HeartbeatConfig>,
     pulse: Option<Box<Pulse>>,
     reading: bool,
     /// Bytes read since JS has paused the connection.
@@ -52,6 +54,14 @@ pub(super) struct Connection {
 struct Pulse {
     heartbeat: Heartbeat,
     timer: Pin<Box<Sleep>>,
+}
+
+impl Pulse {
+    fn start(config: HeartbeatConfig) -> Box<Self> {
+        let heartbeat = Heartbeat::new(config, Instant::now().into_std());
+        let timer = Box::pin(sleep_until(heartbeat.poll_timeout().into()));
+        Box::new(Self { heartbeat, timer })
+    }
 }
 
 /// Lets `AsyncFd` watch the descriptor without owning it.
@@ -79,12 +89,6 @@ fn watch(link: &Arc<Link>) -> io::Result<AsyncFd<Descriptor>> {
 
 impl Connection {
     pub(super) fn new(link: Arc<Link>, config: ConnectionConfig, head: Vec<u8>) -> Self {
-        let pulse = config.heartbeat.map(|heartbeat| {
-            let now = Instant::now();
-            let heartbeat = Heartbeat::new(heartbeat, now.into_std());
-            let timer = Box::pin(sleep_until(heartbeat.poll_timeout().into()));
-            Box::new(Pulse { heartbeat, timer })
-        });
         Self {
             link,
             socket: None,
@@ -92,7 +96,8 @@ impl Connection {
             head,
             role: config.engine.role,
             max_pending_pongs: config.max_pending_pongs,
-            pulse,
+            heartbeat: config.heartbeat,
+            pulse: None,
             reading: true,
             read_ahead: 0,
         }
@@ -129,6 +134,7 @@ impl Connection {
         if self.socket.is_none() {
             self.link.set_waker(context.waker());
             self.socket = Some(watch(&self.link)?);
+            self.pulse = self.heartbeat.take().map(Pulse::start);
         }
         Ok(())
     }

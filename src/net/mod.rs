@@ -8,6 +8,7 @@ mod batch;
 mod connection;
 mod inbox;
 mod lane;
+mod ledger;
 mod link;
 mod outbound;
 mod payload_pool;

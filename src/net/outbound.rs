@@ -9,7 +9,11 @@ use std::{
     os::fd::AsFd,
 };
 
-use super::{send_queue::SendQueue, socket};
+use super::{
+    ledger::{Ledger, Receipt},
+    send_queue::SendQueue,
+    socket,
+};
 use crate::proto::{Config, HEADER_MAX, MaskingKey, Opcode, SendOptions, Sender};
 
 /// What is to be sent.
@@ -42,15 +46,11 @@ pub struct Outbound {
     released: bool,
     /// The receipt of the message that is being compressed.
     away: Option<Receipt>,
-    /// Bytes appended to and removed from `queue` since the connection began.
-    appended: u64,
-    written: u64,
-    receipts: VecDeque<(u64, Receipt)>,
+    ledger: Ledger,
     /// The kernel's buffer was full: the lane writes from now on until everything is out.
     blocked: bool,
     finish: Finish,
     close_sent: bool,
-    pending_pongs: u32,
 }
 
 /// Something to send that is not in the queue yet.
@@ -58,15 +58,6 @@ pub(super) struct Unframed {
     pub(super) options: Option<SendOptions>,
     pub(super) payload: Vec<u8>,
     receipt: Option<Receipt>,
-}
-
-/// What to do when a position of the outgoing bytes was written.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Receipt {
-    /// Tell JS, which has a callback waiting.
-    Callback,
-    /// Count one automatic pong less.
-    Pong,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -86,13 +77,10 @@ impl Outbound {
             unframed_bytes: 0,
             released: false,
             away: None,
-            appended: 0,
-            written: 0,
-            receipts: VecDeque::new(),
+            ledger: Ledger::default(),
             blocked: false,
             finish: Finish::No,
             close_sent: false,
-            pending_pongs: 0,
         }
     }
 
@@ -135,11 +123,9 @@ impl Outbound {
             run.extend_from_slice(&header[of_header..]);
             run.extend_from_slice(rest);
         });
-        self.appended += (header.len() + payload.len()) as u64;
-        self.written += written as u64;
-        if wants_receipt {
-            self.receipts.push_back((self.appended, Receipt::Callback));
-        }
+        let receipt = wants_receipt.then_some(Receipt::Callback);
+        self.ledger.append(header.len() + payload.len(), receipt);
+        self.ledger.write(written);
         Ok(true)
     }
 
@@ -149,7 +135,7 @@ impl Outbound {
         if self.close_sent {
             return true;
         }
-        if limit > 0 && self.pending_pongs >= limit {
+        if limit > 0 && self.ledger.pending_pongs() >= limit {
             return false;
         }
         let options = SendOptions {
@@ -158,7 +144,7 @@ impl Outbound {
             compress: false,
             mask,
         };
-        self.pending_pongs += 1;
+        self.ledger.count_pong();
         self.append_any(Frame::Framed(options), payload, Some(Receipt::Pong));
         true
     }
@@ -192,10 +178,7 @@ impl Outbound {
         let before = self.queue.len();
         let sender = &mut self.sender;
         self.queue.append_with(|run| write(sender, run));
-        self.appended += (self.queue.len() - before) as u64;
-        if let Some(receipt) = receipt {
-            self.receipts.push_back((self.appended, receipt));
-        }
+        self.ledger.append(self.queue.len() - before, receipt);
     }
 
     /// Compressing is the lane's work, and nothing overtakes what waits for it.
@@ -255,9 +238,9 @@ impl Outbound {
         self.close_sent
     }
 
-    /// Bytes that the kernel has not taken.
-    pub fn len(&self) -> usize {
-        self.queue.len() + self.unframed_bytes
+    /// Bytes of sends that are not done; see [`Ledger`].
+    pub fn outstanding(&self) -> u64 {
+        self.ledger.outstanding() + self.unframed_bytes as u64
     }
 
     /// Bytes that are ready to be written.
@@ -272,12 +255,12 @@ impl Outbound {
 
     /// Whether everything was taken by the kernel.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.queue.len() == 0 && self.unframed_bytes == 0
     }
 
     /// Bytes that the kernel took since the connection began.
     pub fn written(&self) -> u64 {
-        self.written
+        self.ledger.written()
     }
 
     /// Writes until nothing is left or the kernel takes no more.
@@ -292,16 +275,18 @@ impl Outbound {
             match socket::write(&fd, &slices[..used]) {
                 Ok(written) => {
                     self.queue.advance(written);
-                    self.written += written as u64;
+                    self.ledger.write(written);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.blocked = true;
+                    self.ledger.block();
                     return Ok(Progress::Blocked);
                 }
                 Err(error) => return Err(error),
             }
         }
         self.blocked = false;
+        self.ledger.drain();
         Ok(Progress::Drained)
     }
 
@@ -317,28 +302,20 @@ impl Outbound {
         true
     }
 
-    /// How many sends JS wants to know of were not framed yet.
-    pub fn unframed_receipts(&self) -> usize {
+    /// The connection ends. Returns how many sends that JS wants to know of are done, are stuck
+    /// half-way, are lost behind such, and were not even framed.
+    pub fn close(&mut self) -> [u32; 4] {
         let wanted = |unframed: &&Unframed| unframed.receipt == Some(Receipt::Callback);
         let away = usize::from(self.away == Some(Receipt::Callback));
-        away + self.unframed.iter().filter(wanted).count()
+        let unframed = away + self.unframed.iter().filter(wanted).count();
+        let [done, stuck, lost] = self.ledger.close();
+        [done, stuck, lost, unframed as u32]
     }
 
     /// Takes the receipts of everything written since the last call; returns how many of them JS
     /// waits for.
     pub fn take_receipts(&mut self) -> u32 {
-        let mut callbacks = 0;
-        while let Some(&(position, receipt)) = self.receipts.front() {
-            if position > self.written {
-                break;
-            }
-            self.receipts.pop_front();
-            match receipt {
-                Receipt::Callback => callbacks += 1,
-                Receipt::Pong => self.pending_pongs -= 1,
-            }
-        }
-        callbacks
+        self.ledger.take_receipts()
     }
 }
 

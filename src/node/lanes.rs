@@ -203,9 +203,8 @@ fn write(link: &Arc<Link>) -> u32 {
 /// connection is what it would be if every send had been written at once.
 fn write_framed(link: &Arc<Link>) -> MutexGuard<'_, Outbound> {
     let mut outbound = link.outbound();
-    if !outbound.is_blocked() {
-        // An error is met again, and reported, at the end of the tick.
-        let _ = outbound.write(link);
+    if !outbound.is_blocked() && !matches!(outbound.write(link), Ok(Progress::Drained)) {
+        link.wake();
     }
     outbound
 }
@@ -318,7 +317,7 @@ pub fn write_all(mut receipts: Uint32ArraySlice<'_>) -> u32 {
 /// Bytes of the connection that the kernel does not take now.
 #[napi(catch_unwind)]
 pub fn buffered_amount(number: u32) -> f64 {
-    with_link(number, |link| write_framed(link).len() as f64)
+    with_link(number, |link| write_framed(link).outstanding() as f64)
 }
 
 /// Bytes that were received on the connection.
@@ -355,10 +354,11 @@ pub fn finish(number: u32) {
 }
 
 /// Closes the connection; with `reset`, by RST. What was sent before goes out as far as the kernel
-/// takes it at once, but for what would have to be compressed: the number of such sends that want
-/// to be known of is returned. The connection's last record will be `Closed`.
+/// takes it at once, but for what would have to be compressed. Returns how many sends that want to
+/// be known of are done, are stuck half-way, are lost behind such, and were not compressed. The connection's last record will be
+/// `Closed`.
 #[napi(catch_unwind)]
-pub fn close(number: u32, reset: bool) -> u32 {
+pub fn close(number: u32, reset: bool) -> Vec<u32> {
     let link = Environment::with(|environment| {
         environment
             .lanes
@@ -367,11 +367,11 @@ pub fn close(number: u32, reset: bool) -> u32 {
             .and_then(Option::take)
     });
     let Some(link) = link.flatten() else {
-        return 0;
+        return Vec::new();
     };
-    let unframed = write_framed(&link).unframed_receipts();
+    let sends = write_framed(&link).close();
     link.close(reset);
-    unframed as u32
+    sends.to_vec()
 }
 
 /// Hands every byte that is received on the connection to JS as well.
