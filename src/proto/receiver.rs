@@ -189,20 +189,19 @@ impl Receiver {
             self.count_chunk()?;
         }
         loop {
-            let event = match self.state {
+            let outcome = match self.state {
                 State::Finished => return Ok(None),
                 State::Header => match self.parse_header(chunk)? {
-                    Some(header) => self.begin_payload(&header, chunk)?,
-                    None => break,
+                    Some(header) => self.begin_payload(&header, chunk),
+                    None => return Ok(None),
                 },
-                State::Payload(frame) if !chunk.rest().is_empty() => self.collect(frame, chunk)?,
-                State::Payload(_) => break,
+                State::Payload(frame) if !chunk.rest().is_empty() => self.collect(frame, chunk),
+                State::Payload(_) => return Ok(None),
             };
-            if event.is_some() {
-                return Ok(event);
+            if !matches!(outcome, Ok(None)) {
+                return outcome;
             }
         }
-        Ok(None)
     }
 
     /// Another chunk has come while others wait for the rest of a frame.
