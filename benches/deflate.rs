@@ -38,39 +38,41 @@ fn main() {
             let zlib = measure_zlib(context_takeover, &messages);
             println!(
                 "{len:7}  {context_takeover:8}  {:5}  {:7} ns  {:7} ns  {:9}     {:7} ns",
-                ours.size,
-                ours.compress.as_nanos(),
-                ours.decompress.as_nanos(),
-                zlib.size,
-                zlib.compress.as_nanos(),
+                ours.mean_size(),
+                median(ours.compress).as_nanos(),
+                median(ours.decompress).as_nanos(),
+                zlib.mean_size(),
+                median(zlib.compress).as_nanos(),
             );
         }
     }
 }
 
-/// Means for one message.
+/// What was measured of each message.
 #[derive(Default)]
-struct Means {
-    size: usize,
-    compress: Duration,
-    decompress: Duration,
+struct Figures {
+    sizes: Vec<usize>,
+    compress: Vec<Duration>,
+    decompress: Vec<Duration>,
 }
 
-impl Means {
-    fn finish(mut self) -> Self {
-        let count = CONNECTIONS * ROUNDS;
-        self.size /= count;
-        self.compress /= count as u32;
-        self.decompress /= count as u32;
-        self
+impl Figures {
+    fn mean_size(&self) -> usize {
+        self.sizes.iter().sum::<usize>() / self.sizes.len()
     }
 }
 
-fn measure(config: &DeflateConfig, messages: &[String]) -> Means {
+/// Other than the mean, it does not mind that other processes interrupt this one.
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn measure(config: &DeflateConfig, messages: &[String]) -> Figures {
     let mut connections: Vec<_> = (0..CONNECTIONS)
         .map(|_| (Compressor::new(config), Decompressor::new(config)))
         .collect();
-    let mut means = Means::default();
+    let mut figures = Figures::default();
     let (mut payload, mut message) = (Vec::new(), Vec::new());
     for round in 0..WARM_UP + ROUNDS {
         for (index, (compressor, decompressor)) in connections.iter_mut().enumerate() {
@@ -85,21 +87,21 @@ fn measure(config: &DeflateConfig, messages: &[String]) -> Means {
             result.expect("what was compressed can be decompressed");
             black_box(&message);
             if round >= WARM_UP {
-                means.size += payload.len();
-                means.compress += compressed - start;
-                means.decompress += end - compressed;
+                figures.sizes.push(payload.len());
+                figures.compress.push(compressed - start);
+                figures.decompress.push(end - compressed);
             }
         }
     }
-    means.finish()
+    figures
 }
 
-fn measure_zlib(context_takeover: bool, messages: &[String]) -> Means {
+fn measure_zlib(context_takeover: bool, messages: &[String]) -> Figures {
     let contexts = if context_takeover { CONNECTIONS } else { 1 };
     let mut contexts: Vec<_> = (0..contexts)
         .map(|_| Compress::new(Compression::default(), false))
         .collect();
-    let mut means = Means::default();
+    let mut figures = Figures::default();
     for round in 0..WARM_UP + ROUNDS {
         for index in 0..CONNECTIONS {
             let context = &mut contexts[index % if context_takeover { CONNECTIONS } else { 1 }];
@@ -113,12 +115,12 @@ fn measure_zlib(context_takeover: bool, messages: &[String]) -> Means {
             let end = Instant::now();
             result.expect("there is room for the output");
             if round >= WARM_UP {
-                means.size += payload.len() - 4;
-                means.compress += end - start;
+                figures.sizes.push(payload.len() - 4);
+                figures.compress.push(end - start);
             }
         }
     }
-    means.finish()
+    figures
 }
 
 /// JSON-like texts of this length.
