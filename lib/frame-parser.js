@@ -73,19 +73,32 @@ class FrameParser extends Transport {
 
   parse(chunk) {
     const page = pages[depth] || (pages[depth] = newPage());
+    const thrown = [];
 
     depth++;
 
-    try {
-      let count = binding.receive(this.number, chunk, page);
+    let count = binding.receive(this.number, chunk, page);
 
-      while (count > 0) {
-        for (let i = 0; i < count; i++) this.handleRecord(page, i, chunk);
-        if (count < PAGE_RECORDS) break;
-        count = binding.receiveMore(this.number, page);
+    while (count > 0) {
+      this.handlePage(page, count, chunk, thrown);
+      if (count < PAGE_RECORDS) break;
+      count = binding.receiveMore(this.number, page);
+    }
+
+    depth--;
+    if (thrown.length) throw thrown[0];
+  }
+
+  /** If a listener throws, what is behind is delivered in a later turn. */
+  handlePage(page, count, chunk, thrown) {
+    for (let i = 0; i < count; i++) {
+      try {
+        this.handleRecord(page, i, chunk);
+      } catch (err) {
+        thrown.push(err);
+        this.held = this.held || [];
+        setImmediate(() => this.release());
       }
-    } finally {
-      depth--;
     }
   }
 

@@ -39,6 +39,7 @@ class FrameWriter {
    */
   send(data, word, key, cb) {
     if (typeof data === 'string') data = Buffer.from(data);
+    if (cb) cb = isolated(cb);
 
     if (word & SEND.COMPRESS || this.waiting.length) {
       // A copy: by the end of the tick, the user may have changed it.
@@ -154,6 +155,22 @@ class FrameWriter {
 }
 
 module.exports = FrameWriter;
+
+/**
+ * A stream calls the callbacks of what it has written at once in one loop, which
+ * must not end because one of them throws.
+ */
+function isolated(callback) {
+  return (err) => {
+    try {
+      callback(err);
+    } catch (thrown) {
+      process.nextTick(() => {
+        throw thrown;
+      });
+    }
+  };
+}
 
 function uncork(writer) {
   writer.uncork();

@@ -41,7 +41,8 @@ function frame(data, options) {
   const payload = typeof data === 'string' ? Buffer.from(data) : data;
   const key = options.mask ? maskingKey(options) : null;
   const masked = key !== null && key.some((byte) => byte !== 0);
-  const merge = masked && options.readOnly;
+  // A string has been copied already.
+  const merge = masked && options.readOnly && typeof data !== 'string';
   const header = frameHeader(payload.length, options, key, merge);
 
   if (payload.length === 0) return [header.buffer];

@@ -66,6 +66,9 @@ class LaneTransport extends Transport {
     /** Callbacks of sends that were not written, oldest first. */
     this.callbacks = [];
 
+    /** The lane reads from the next tick on. */
+    this.begun = false;
+
     this.paused = false;
 
     /** The page in which the pause began; its rest is still delivered. */
@@ -197,6 +200,14 @@ class LaneTransport extends Transport {
     if (!this.synchronous && !this.paused) this.setPaused(wait);
   }
 
+  /** Lets the lane read; what was received before is delivered at once. */
+  begin() {
+    if (this.begun) return;
+
+    this.begun = true;
+    binding.begin(this.number);
+  }
+
   setPaused(paused) {
     if (!this.closeCallback) binding.setPaused(this.number, paused);
   }
@@ -267,6 +278,9 @@ class LaneTransport extends Transport {
     if (this.ended && !this.socket.destroyed) this.end();
   }
 
+  /** The native side is gone already: see `closed()`. */
+  dispose() {}
+
   closed() {
     native.release(this.number);
     if (this.referenced) native.unhold();
@@ -313,6 +327,7 @@ class LaneTransport extends Transport {
   }
 
   destroy(callback, reset) {
+    this.begin();
     native.append();
     this.finalRead = binding.bytesRead(this.number);
     this.finalWritten = binding.bytesWritten(this.number);
@@ -436,6 +451,7 @@ function onPause() {
   transport.paused = true;
   transport.pausedIn = native.pageNumber();
   transport.setPaused(true);
+  transport.begin();
 }
 
 /** @this net.Socket */
@@ -446,6 +462,10 @@ function onResume() {
 
   transport.paused = false;
   transport.setPaused(false);
+  if (!transport.begun) {
+    transport.begin();
+    native.drain();
+  }
   transport.release();
 }
 

@@ -357,6 +357,9 @@ function callCallbacks() {
 
 /** Delivers everything the lanes have received: the doorbell's listener. */
 function drain() {
+  // A listener has led back here: the loop below is on its way.
+  if (draining) return;
+
   let done = false;
 
   draining = true;
@@ -462,6 +465,7 @@ module.exports = {
   adopt,
   append,
   binding,
+  drain,
   flush,
   hold,
   KIND,

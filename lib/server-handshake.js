@@ -143,8 +143,8 @@ function clientInfo(req) {
  * @param {Object} [headers] Additional header fields
  */
 function abortHandshake(socket, code, message, headers) {
-  const reason = http.STATUS_CODES[code] || '';
-  const body = message || reason;
+  const reason = http.STATUS_CODES[code];
+  const body = message || reason || '';
   const fields = {
     Connection: 'close',
     'Content-Type': 'text/html',

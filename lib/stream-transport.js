@@ -36,7 +36,6 @@ class StreamTransport extends FrameParser {
     socket.destroy = destroy;
     socket[kTransport] = this;
     socket.on('data', this.onData);
-    socket.once('close', () => FrameParser.dispose(this.number));
 
     if (options.heartbeat) beatLater(this, options.heartbeat.interval);
   }
@@ -61,6 +60,11 @@ class StreamTransport extends FrameParser {
   throttle(wait) {
     if (wait) this.socket.pause();
     else if (!this.owner.isPaused) this.socket.resume();
+  }
+
+  /** Gives the native side back: the connection is over. */
+  dispose() {
+    FrameParser.dispose(this.number);
   }
 
   /** Stops listening for data: all that follows is of no interest. */

@@ -21,6 +21,8 @@ class Transport {
     this.handlers = handlers;
     this.synchronous = options.allowSynchronousEvents !== false;
 
+    this.hearsPings = true;
+
     /** Events that wait, oldest first; `null` if none do. */
     this.held = null;
 
@@ -72,9 +74,13 @@ class Transport {
   emitEvent(kind, data, code) {
     if (kind === KIND.BINARY) this.owner.emit('message', data, true);
     else if (kind === KIND.TEXT) this.owner.emit('message', data, false);
-    else if (kind === KIND.PING) this.handlers.ping(this.owner, data);
+    else if (kind === KIND.PING) this.emitPing(data);
     else if (kind === KIND.PONG) this.handlers.pong(this.owner, data);
     else this.handlers.close(this.owner, code, data);
+  }
+
+  emitPing(data) {
+    if (this.hearsPings) this.handlers.ping(this.owner, data);
   }
 
   /** Emits an event that was held. */
@@ -198,13 +204,16 @@ class Transport {
   }
 
   /**
-   * Suppresses what oxws does by itself when a ping comes; other events have no
-   * listeners here. Some users of ws know no other way.
+   * Makes the owner deaf to pings, so that they are not answered. Some users of
+   * ws know no other way.
    *
    * @param {String} event The event
    */
   removeAllListeners(event) {
-    if (event === undefined || event === 'ping') this.setAutoPong(false);
+    if (event !== undefined && event !== 'ping') return;
+
+    this.hearsPings = false;
+    this.setAutoPong(false);
   }
 }
 

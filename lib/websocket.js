@@ -597,7 +597,10 @@ function socketOnClose() {
 
   this[kWebSocket] = undefined;
   clearTimeout(websocket._closeTimer);
-  transport.whenDelivered(() => websocket.emitClose());
+  transport.whenDelivered(() => {
+    transport.dispose();
+    websocket.emitClose();
+  });
 }
 
 /** @this Duplex */

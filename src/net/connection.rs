@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::{Kind, Link, Progress, lane::LaneState, socket};
+use super::{Batch, Kind, Link, Progress, lane::LaneState, socket};
 use crate::{
     entropy::MaskSource,
     proto::{
@@ -34,12 +34,11 @@ pub struct ConnectionConfig {
     pub heartbeat: Option<HeartbeatConfig>,
 }
 
-pub(super) struct Connection {
+/// The lane's side of a connection.
+pub struct Connection {
     link: Arc<Link>,
     socket: Option<AsyncFd<Descriptor>>,
     receiver: Receiver,
-    /// Bytes to parse before anything is read.
-    head: Vec<u8>,
     role: Role,
     max_pending_pongs: u32,
     /// What `pulse` is made of in the first poll, on the lane's thread.
@@ -88,12 +87,12 @@ fn watch(link: &Arc<Link>) -> io::Result<AsyncFd<Descriptor>> {
 }
 
 impl Connection {
-    pub(super) fn new(link: Arc<Link>, config: ConnectionConfig, head: Vec<u8>) -> Self {
+    /// A connection that no lane has yet.
+    pub fn new(link: Arc<Link>, config: ConnectionConfig) -> Self {
         Self {
             link,
             socket: None,
             receiver: Receiver::new(&config.engine),
-            head,
             role: config.engine.role,
             max_pending_pongs: config.max_pending_pongs,
             heartbeat: config.heartbeat,
@@ -140,13 +139,6 @@ impl Connection {
     }
 
     fn poll_read(&mut self, lane: &mut LaneState, context: &mut Context<'_>) {
-        if self.link.is_held() {
-            return;
-        }
-        if !self.head.is_empty() {
-            let mut head = std::mem::take(&mut self.head);
-            self.parse(lane, &mut head);
-        }
         for _ in 0..READS_PER_POLL {
             if self.must_wait() || lane.congested(context.waker()) {
                 return;
@@ -240,35 +232,35 @@ impl Connection {
         }
         if self.in_large_payload().is_some() {
             match self.receiver.large_payload_appended(count) {
-                Ok(Some(event)) => self.tell(lane, &event, &[]),
+                Ok(Some(event)) => self.tell(&mut lane.batch, &event, &[]),
                 Ok(None) => {}
-                Err(error) => self.fail(lane, error),
+                Err(error) => self.fail(&mut lane.batch, error),
             }
         } else {
             let mut buffer = std::mem::take(&mut lane.buffer);
-            self.parse(lane, &mut buffer[..count]);
+            self.parse(&mut lane.batch, &mut buffer[..count]);
             lane.buffer = buffer;
         }
         lane.publish_if_large();
     }
 
-    fn parse(&mut self, lane: &mut LaneState, bytes: &mut [u8]) {
+    /// Parses bytes that were received; also those that came before a lane had the connection.
+    pub fn parse(&mut self, batch: &mut Batch, bytes: &mut [u8]) {
         if self.link.is_tapped() {
-            lane.batch
-                .push_payload(self.link.number(), Kind::Bytes, 0, bytes);
+            batch.push_payload(self.link.number(), Kind::Bytes, 0, bytes);
         }
         let mut chunk = Chunk::new(bytes);
         loop {
             match self.receiver.next_event(&mut chunk) {
-                Ok(Some(event)) => self.tell(lane, &event, chunk.bytes()),
+                Ok(Some(event)) => self.tell(batch, &event, chunk.bytes()),
                 Ok(None) => return,
-                Err(error) => self.fail(lane, error),
+                Err(error) => self.fail(batch, error),
             }
         }
     }
 
-    fn fail(&self, lane: &mut LaneState, error: ProtocolError) {
-        lane.batch.push(
+    fn fail(&self, batch: &mut Batch, error: ProtocolError) {
+        batch.push(
             self.link.number(),
             Kind::ProtocolError,
             error.number(),
@@ -277,40 +269,40 @@ impl Connection {
     }
 
     /// Puts an event into the batch; answers a ping.
-    fn tell(&mut self, lane: &mut LaneState, event: &Event, chunk: &[u8]) {
+    fn tell(&mut self, batch: &mut Batch, event: &Event, chunk: &[u8]) {
         match event {
             Event::Message { binary, payload } => {
                 let kind = if *binary { Kind::Binary } else { Kind::Text };
-                self.tell_message(lane, kind, payload, chunk);
+                self.tell_message(batch, kind, payload, chunk);
             }
             Event::Ping(payload) => {
-                self.answer_ping(lane, payload, chunk);
-                self.tell_payload(lane, Kind::Ping, 0, payload, chunk);
+                self.answer_ping(batch, payload, chunk);
+                self.tell_payload(batch, Kind::Ping, 0, payload, chunk);
             }
-            Event::Pong(payload) => self.tell_payload(lane, Kind::Pong, 0, payload, chunk),
+            Event::Pong(payload) => self.tell_payload(batch, Kind::Pong, 0, payload, chunk),
             Event::Close { code, reason } => {
-                self.tell_payload(lane, Kind::Close, code.unwrap_or(NO_STATUS), reason, chunk);
+                self.tell_payload(batch, Kind::Close, code.unwrap_or(NO_STATUS), reason, chunk);
             }
         }
     }
 
-    fn tell_message(&mut self, lane: &mut LaneState, kind: Kind, payload: &Payload, chunk: &[u8]) {
+    fn tell_message(&mut self, batch: &mut Batch, kind: Kind, payload: &Payload, chunk: &[u8]) {
         match payload {
             Payload::Buffered if self.receiver.buffered().len() >= OWNED_BYTES => {
                 let payload = self.receiver.take_buffered();
-                lane.batch.push_owned(self.link.number(), kind, payload);
+                batch.push_owned(self.link.number(), kind, payload);
             }
-            payload => self.tell_payload(lane, kind, 0, payload, chunk),
+            payload => self.tell_payload(batch, kind, 0, payload, chunk),
         }
         let ends = self.receiver.fragment_ends();
         if !ends.is_empty() && kind == Kind::Binary {
-            lane.batch.note_fragments(ends);
+            batch.note_fragments(ends);
         }
     }
 
     fn tell_payload(
         &self,
-        lane: &mut LaneState,
+        batch: &mut Batch,
         kind: Kind,
         code: u16,
         payload: &Payload,
@@ -320,11 +312,10 @@ impl Connection {
             Payload::InChunk(range) => &chunk[range.clone()],
             Payload::Buffered => self.receiver.buffered(),
         };
-        lane.batch
-            .push_payload(self.link.number(), kind, code, bytes);
+        batch.push_payload(self.link.number(), kind, code, bytes);
     }
 
-    fn answer_ping(&self, lane: &mut LaneState, payload: &Payload, chunk: &[u8]) {
+    fn answer_ping(&self, batch: &mut Batch, payload: &Payload, chunk: &[u8]) {
         if !self.link.answers_pings() {
             return;
         }
@@ -338,8 +329,7 @@ impl Connection {
             .outbound()
             .append_pong(bytes, mask, self.max_pending_pongs)
         {
-            lane.batch
-                .push(self.link.number(), Kind::PongOverflow, 0, 0);
+            batch.push(self.link.number(), Kind::PongOverflow, 0, 0);
         }
     }
 

@@ -13,7 +13,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{Batch, ConnectionConfig, Inbox, Link, PayloadPool, connection::Connection};
+use super::{Batch, Connection, Inbox, PayloadPool};
 
 /// Handle of a lane. Dropping it ends the thread and closes all its connections.
 pub struct Lane {
@@ -46,9 +46,9 @@ impl Lane {
         })
     }
 
-    /// Gives a connection to the lane. `head` are bytes that were read from it already.
-    pub fn adopt(&self, link: Arc<Link>, config: ConnectionConfig, head: Vec<u8>) {
-        self.runtime.spawn(Connection::new(link, config, head));
+    /// Gives a connection to the lane.
+    pub fn adopt(&self, connection: Connection) {
+        self.runtime.spawn(connection);
     }
 }
 

@@ -30,7 +30,7 @@ impl Link {
             fd,
             number,
             outbound: Mutex::new(Outbound::new(config)),
-            commands: AtomicU32::new(HELD),
+            commands: AtomicU32::new(0),
             waker: Mutex::default(),
             bytes_read: AtomicU64::new(0),
         }
@@ -64,13 +64,12 @@ impl Link {
         }
     }
 
-    /// Stops (or goes on) reading. A connection begins to read when this is called with `false`
-    /// for the first time.
+    /// Stops (or goes on) reading.
     pub fn set_paused(&self, paused: bool) {
         if paused {
             self.commands.fetch_or(PAUSED, Ordering::AcqRel);
         } else {
-            self.commands.fetch_and(!(PAUSED | HELD), Ordering::AcqRel);
+            self.commands.fetch_and(!PAUSED, Ordering::AcqRel);
             self.wake();
         }
     }
@@ -103,10 +102,6 @@ impl Link {
         self.commands.load(Ordering::Acquire) & TAPPED != 0
     }
 
-    pub(super) fn is_held(&self) -> bool {
-        self.commands.load(Ordering::Acquire) & HELD != 0
-    }
-
     pub(super) fn is_paused(&self) -> bool {
         self.commands.load(Ordering::Acquire) & PAUSED != 0
     }
@@ -133,6 +128,4 @@ impl AsFd for Link {
 const PAUSED: u32 = 1;
 const CLOSED: u32 = 2;
 const MUTE: u32 = 4;
-/// Reading has not begun.
-const HELD: u32 = 8;
-const TAPPED: u32 = 16;
+const TAPPED: u32 = 8;

@@ -16,7 +16,7 @@ mod send_queue;
 mod socket;
 
 pub use batch::{Batch, Kind, Record};
-pub use connection::ConnectionConfig;
+pub use connection::{Connection, ConnectionConfig};
 pub use inbox::{Doorbell, Inbox};
 pub use lane::Lane;
 pub use link::Link;

@@ -1,6 +1,9 @@
 //! Connections on lanes, as JS drives them: adopt, drain, flush, close.
 
-use std::sync::{Arc, MutexGuard};
+use std::{
+    collections::HashMap,
+    sync::{Arc, MutexGuard},
+};
 
 use napi::{
     Env,
@@ -15,7 +18,7 @@ use super::{
     options::{ConnectionOptions, SendWord},
 };
 use crate::net::{
-    self, Batch, ConnectionConfig, Frame, Inbox, Lane, Link, Outbound, Progress, Record,
+    self, Batch, Connection, ConnectionConfig, Frame, Inbox, Lane, Link, Outbound, Progress, Record,
 };
 
 /// The lanes of an environment and the connections on them, by the numbers JS gave them.
@@ -23,6 +26,10 @@ pub(super) struct Lanes {
     inbox: Arc<Inbox>,
     lanes: Vec<Option<Lane>>,
     links: Vec<Option<Arc<Link>>>,
+    /// Connections that were adopted and have not begun.
+    starting: HashMap<u32, Starting>,
+    /// What was received on connections before they began.
+    early: Batch,
     /// Connections with bytes that no one has tried to write yet.
     unwritten: Vec<u32>,
     /// The batch that JS is being told, and how far it was told.
@@ -32,12 +39,20 @@ pub(super) struct Lanes {
     page: usize,
 }
 
+/// A connection on its way to a lane, and the bytes that were read from it before.
+struct Starting {
+    connection: Connection,
+    head: Vec<u8>,
+}
+
 impl Lanes {
     pub(super) fn new(count: usize, doorbell: Doorbell) -> Self {
         Self {
             inbox: Arc::new(Inbox::new(count, Box::new(doorbell))),
             lanes: std::iter::repeat_with(|| None).take(count).collect(),
             links: Vec::new(),
+            starting: HashMap::new(),
+            early: Batch::default(),
             unwritten: Vec::new(),
             current: Batch::default(),
             told: 0,
@@ -45,8 +60,7 @@ impl Lanes {
         }
     }
 
-    /// Gives the connection `number` to a lane. The lane follows from the number, so that
-    /// connections spread evenly.
+    /// Takes over the connection `number`, but for reading.
     fn adopt(
         &mut self,
         number: u32,
@@ -54,11 +68,7 @@ impl Lanes {
         head: &[u8],
         options: &ConnectionOptions,
     ) -> std::io::Result<()> {
-        let index = number as usize % self.lanes.len();
-        let lane = match &mut self.lanes[index] {
-            Some(lane) => lane,
-            empty => empty.insert(Lane::start(index, Arc::clone(&self.inbox))?),
-        };
+        self.start_lane(number)?;
         let config = ConnectionConfig {
             engine: options.engine(),
             max_pending_pongs: options.max_pending_auto_pongs,
@@ -71,8 +81,34 @@ impl Lanes {
             self.links.resize_with(slot + 1, || None);
         }
         self.links[slot] = Some(Arc::clone(&link));
-        lane.adopt(link, config, head.to_vec());
+        let (connection, head) = (Connection::new(link, config), head.to_vec());
+        self.starting.insert(number, Starting { connection, head });
         Ok(())
+    }
+
+    /// The lane of a connection follows from its number, so that they spread evenly.
+    fn start_lane(&mut self, number: u32) -> std::io::Result<&Lane> {
+        let index = number as usize % self.lanes.len();
+        match &mut self.lanes[index] {
+            Some(lane) => Ok(lane),
+            empty => Ok(empty.insert(Lane::start(index, Arc::clone(&self.inbox))?)),
+        }
+    }
+
+    /// Parses what was read from the connection already, then lets its lane read.
+    fn begin(&mut self, number: u32) {
+        let Some(mut starting) = self.starting.remove(&number) else {
+            return;
+        };
+        if !starting.head.is_empty() {
+            starting
+                .connection
+                .parse(&mut self.early, &mut starting.head);
+        }
+        // The lane was started when the connection was adopted.
+        if let Ok(lane) = self.start_lane(number) {
+            lane.adopt(starting.connection);
+        }
     }
 
     /// Appends what JS has sent to its connections.
@@ -173,6 +209,10 @@ impl Lanes {
 
     fn next_batch(&mut self) -> bool {
         self.told = 0;
+        if !self.early.is_empty() {
+            self.current = std::mem::take(&mut self.early);
+            return true;
+        }
         self.inbox.take(&mut self.current)
     }
 }
@@ -225,6 +265,13 @@ pub fn adopt(number: u32, fd: i32, head: &[u8], options: ConnectionOptions) -> i
         Some(Err(error)) => error.raw_os_error().unwrap_or(-1),
         None => -1,
     }
+}
+
+/// Lets the lane read a connection that it was given. What was read before is told first: JS has
+/// to drain.
+#[napi(catch_unwind)]
+pub fn begin(number: u32) {
+    Environment::with(|environment| environment.lanes.begin(number));
 }
 
 /// Tells JS what happened: fills `page` with records of four words (connection; kind, flags and
