@@ -64,8 +64,7 @@ async function pack(directory, destination) {
     '--json',
     `--pack-destination=${destination}`
   );
-  // Newer versions of npm list the packages by name.
-  const [{ filename, files }] = Object.values(JSON.parse(output));
+  const [{ filename, files }] = JSON.parse(output);
 
   return {
     filename: path.join(destination, filename),

@@ -67,4 +67,5 @@ const library = compile(process.argv.includes('--debug'));
 // A process that has the old addon loaded keeps it.
 copyFileSync(library, `${addon}.new`);
 renameSync(`${addon}.new`, addon);
-console.log(`Built ${addon}`);
+// Not on standard output: `npm pack --json` prints there.
+console.error(`Built ${addon}`);
