@@ -148,6 +148,7 @@ function newPage() {
 function sliceOf(chunk, offset, length) {
   const slice = new FastBuffer(chunk.buffer, chunk.byteOffset + offset, length);
 
-  if (chunk.length <= PINNED_BYTES || length >= chunk.length >>> 2) return slice;
+  if (chunk.length <= PINNED_BYTES || length >= chunk.length >>> 2)
+    return slice;
   return Buffer.from(slice);
 }

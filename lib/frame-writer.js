@@ -6,8 +6,8 @@ const { binding, SEND } = require('./native');
 /** Longest header of a frame, in bytes (RFC 6455, section 5.2). */
 const HEADER_MAX = 14;
 
-/** A payload from this length on is not copied if it can be sent as it is. */
-const UNCOPIED_BYTES = 4096;
+/** A payload from this length on is sent at once, and not copied if possible. */
+const LARGE_BYTES = 4096;
 
 /** Writes frames to a stream. What one tick sends is written at once. */
 class FrameWriter {
@@ -47,40 +47,47 @@ class FrameWriter {
 
       this.wait(data.length, cb, () => this.write(copy, word, key, cb));
     } else {
-      this.cork();
       this.write(data, word, key, cb);
     }
   }
 
   write(data, word, key, cb) {
-    const { number, socket } = this;
-    const { length } = data;
-
-    if (length >= UNCOPIED_BYTES && !(word & (SEND.MASK | SEND.COMPRESS))) {
-      const header = Buffer.allocUnsafe(HEADER_MAX);
-      const headerLength = binding.encodeHeader(number, word, length, header);
-
-      if (headerLength) {
-        socket.write(header.subarray(0, headerLength));
-        socket.write(data, cb);
-        return;
-      }
+    if (data.length < LARGE_BYTES) {
+      this.cork();
+      this.socket.write(this.frame(data, word, key), cb);
+      return;
     }
 
-    if (key) data = Buffer.concat([key, data]);
+    // A large frame is a write of its own.
+    this.uncork();
 
-    if (!(word & SEND.COMPRESS)) {
-      const frame = Buffer.allocUnsafe(length + HEADER_MAX);
-      const frameLength = binding.encode(number, word, data, frame);
+    if (word & (SEND.MASK | SEND.COMPRESS)) {
+      this.socket.write(this.frame(data, word, key), cb);
+    } else {
+      this.writeFramed([this.header(data.length, word), data], cb);
+    }
+  }
 
-      if (frameLength) {
-        socket.write(frame.subarray(0, frameLength), cb);
-        return;
-      }
+  frame(data, word, key) {
+    const { number } = this;
+    const payload = key ? Buffer.concat([key, data]) : data;
+
+    if (word & SEND.COMPRESS) {
+      return binding.encodeCompressed(number, word, payload);
     }
 
-    // The first fragment of a message may have decided so (RFC 7692, section 6.1).
-    socket.write(binding.encodeCompressed(number, word, data), cb);
+    const frame = Buffer.allocUnsafe(data.length + HEADER_MAX);
+
+    return frame.subarray(0, binding.encode(number, word, payload, frame));
+  }
+
+  header(length, word) {
+    const header = Buffer.allocUnsafe(HEADER_MAX);
+
+    return header.subarray(
+      0,
+      binding.encodeHeader(this.number, word, length, header)
+    );
   }
 
   /**
@@ -101,10 +108,13 @@ class FrameWriter {
   }
 
   writeFramed(list, cb) {
+    const { socket } = this;
     const last = list.length - 1;
 
-    for (let i = 0; i < last; i++) this.socket.write(list[i]);
-    this.socket.write(list[last], cb);
+    if (socket.cork) socket.cork();
+    for (let i = 0; i < last; i++) socket.write(list[i]);
+    socket.write(list[last], cb);
+    if (socket.uncork) socket.uncork();
   }
 
   /**

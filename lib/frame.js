@@ -70,7 +70,9 @@ function frameHeader(payloadLength, options, key, withPayload) {
   const extended =
     payloadLength >= LENGTH_64 ? 8 : payloadLength >= LENGTH_16 ? 2 : 0;
   const length = 2 + extended + (key ? 4 : 0);
-  const buffer = Buffer.allocUnsafe(withPayload ? length + payloadLength : length);
+  const buffer = Buffer.allocUnsafe(
+    withPayload ? length + payloadLength : length
+  );
 
   buffer[0] =
     (options.fin ? 0x80 : 0) | (options.rsv1 ? 0x40 : 0) | options.opcode;

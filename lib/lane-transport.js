@@ -3,6 +3,7 @@
 const net = require('net');
 const util = require('util');
 
+const captureContext = require('./async-context');
 const { CLOSED_WHILE_COMPRESSING } = require('./constants');
 const native = require('./native');
 const Transport = require('./transport');
@@ -62,6 +63,9 @@ class LaneTransport extends Transport {
     super(owner, options, handlers);
 
     this.socket = socket;
+
+    /** Where listeners are called; see `captureContext()`. */
+    this.context = captureContext();
 
     /** Callbacks of sends that were not written, oldest first. */
     this.callbacks = [];
@@ -159,7 +163,12 @@ class LaneTransport extends Transport {
    */
   sendFrame(list, cb) {
     for (let i = 0; i < list.length; i++) {
-      this.send(list[i], SEND.RAW, undefined, i === list.length - 1 ? cb : undefined);
+      this.send(
+        list[i],
+        SEND.RAW,
+        undefined,
+        i === list.length - 1 ? cb : undefined
+      );
     }
   }
 
@@ -410,7 +419,8 @@ function write(chunk, encoding, callback) {
 /** @this net.Socket */
 function writev(chunks, callback) {
   this._unrefTimer();
-  for (const { chunk, encoding } of chunks) this._handle.queueRaw(chunk, encoding);
+  for (const { chunk, encoding } of chunks)
+    this._handle.queueRaw(chunk, encoding);
   callback();
 }
 

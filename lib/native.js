@@ -228,10 +228,7 @@ function stageString(number, word, data, key) {
  * @return {Number} Where the record's bytes start
  */
 function beginRecord(number, word, maxLength, key) {
-  if (
-    sendCount === SEND_RECORDS ||
-    slabUsed + maxLength + 4 > SLAB_BYTES
-  ) {
+  if (sendCount === SEND_RECORDS || slabUsed + maxLength + 4 > SLAB_BYTES) {
     append();
   }
 
@@ -308,7 +305,8 @@ function flush() {
 
   do {
     count = binding.writeAll(receipts);
-    for (let i = 0; i < count; i++) settle(receipts[2 * i], receipts[2 * i + 1]);
+    for (let i = 0; i < count; i++)
+      settle(receipts[2 * i], receipts[2 * i + 1]);
   } while (count === RECEIPTS);
 
   return true;
@@ -427,7 +425,11 @@ function dispatch() {
     const length = page[at + 3];
 
     if (kind >= KIND.PROTOCOL_ERROR) {
-      transport.handleRecord(kind, value, length);
+      if (transport.context === null) {
+        transport.handleRecord(kind, value, length);
+      } else {
+        transport.context(handleRecord, transport, kind, value, length);
+      }
       continue;
     }
 
@@ -443,8 +445,20 @@ function dispatch() {
       }
     }
 
-    transport.deliver(kind, payload, index, word >>> 16);
+    if (transport.context === null) {
+      transport.deliver(kind, payload, index, word >>> 16);
+    } else {
+      transport.context(deliver, transport, kind, payload, index, word >>> 16);
+    }
   }
+}
+
+function handleRecord(transport, kind, value, length) {
+  transport.handleRecord(kind, value, length);
+}
+
+function deliver(transport, kind, payload, index, code) {
+  transport.deliver(kind, payload, index, code);
 }
 
 /** Fetches a payload that is too large for the pool. */

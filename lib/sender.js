@@ -160,7 +160,9 @@ class Sender {
 
   blobRead(blob, data, word, mask, cb) {
     if (this._socket.destroyed) {
-      const err = new Error('The socket was closed while the blob was being read');
+      const err = new Error(
+        'The socket was closed while the blob was being read'
+      );
 
       process.nextTick(() => this.fail(err, cb, false));
       return;

@@ -365,7 +365,13 @@ function openTransport(websocket, socket, head, options) {
   };
 
   if (LaneTransport.accepts(socket)) {
-    const transport = new LaneTransport(websocket, socket, head, settings, handlers);
+    const transport = new LaneTransport(
+      websocket,
+      socket,
+      head,
+      settings,
+      handlers
+    );
 
     if (transport.number !== -1) return transport;
   }

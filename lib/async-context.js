@@ -1,0 +1,39 @@
+'use strict';
+
+const {
+  AsyncLocalStorage,
+  AsyncResource,
+  executionAsyncResource
+} = require('async_hooks');
+
+/** From here on Node keeps the stores apart from resources, and cheaply. */
+const FRAMES_SINCE = 24;
+
+const hasFrames = Number.parseInt(process.versions.node, 10) >= FRAMES_SINCE;
+
+/**
+ * Captures the stores of `AsyncLocalStorage` that are in force, for listeners
+ * that are called from a lane's batch.
+ *
+ * @return {(Function|null)} Calls a function (first argument) in this context,
+ *     with the other arguments; `null` if there is no store
+ */
+function captureContext() {
+  if (hasFrames) return AsyncLocalStorage.snapshot();
+  if (!hasStore(executionAsyncResource())) return null;
+
+  const resource = new AsyncResource('WEBSOCKET');
+
+  return (listener, ...args) =>
+    resource.runInAsyncScope(listener, null, ...args);
+}
+
+/** Older versions keep a store under a symbol of its own in every resource. */
+function hasStore(resource) {
+  return Object.getOwnPropertySymbols(resource).some(
+    (symbol) =>
+      symbol.description === 'kResourceStore' && resource[symbol] !== undefined
+  );
+}
+
+module.exports = captureContext;
