@@ -1,0 +1,5 @@
+#![no_main]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| oxws_fuzz::connection::run(
+    oxws::proto::Role::Server,
+    data
+));
