@@ -117,11 +117,11 @@ scenario(
 
       for (const line of lines) {
         peer.socket.write(line);
-        await tools.delay(150);
+        await tools.delay(200);
       }
       peer.socket.write('\r\n');
     });
-    const ws = tools.client(url, { ...plain, handshakeTimeout: 300 });
+    const ws = tools.client(url, { ...plain, handshakeTimeout: 500 });
 
     trace.watch('client', ws);
     await tools.event(ws, 'close');
@@ -130,11 +130,11 @@ scenario(
 
 scenario('4. no timeout once open', async (WebSocket, trace, tools) => {
   const { wss, url } = await tools.serve();
-  const ws = tools.client(url, { ...plain, handshakeTimeout: 100 });
+  const ws = tools.client(url, { ...plain, handshakeTimeout: 300 });
 
   trace.watch('client', ws);
   await tools.event(ws, 'open');
-  await tools.delay(200);
+  await tools.delay(400);
   trace.note('client', 'state', ws.readyState);
   for (const server of wss.clients) server.close(1000);
   await tools.event(ws, 'close');

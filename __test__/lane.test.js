@@ -2,7 +2,7 @@
 
 const assert = require('assert');
 const path = require('path');
-const { after, afterEach, beforeEach, describe, it } = require('node:test');
+const { afterEach, beforeEach, describe, it } = require('node:test');
 const { Worker } = require('worker_threads');
 
 // Before anything else uses it: every call of the addon is counted.
@@ -141,7 +141,7 @@ async function whileBusy(tools, task, options) {
     workerData: { port, state, task }
   });
 
-  after(() => worker.terminate());
+  tools.atEnd(() => worker.terminate());
 
   const [ws] = await tools.event(wss, 'connection');
 

@@ -197,6 +197,46 @@ onBothSides(
 );
 
 onBothSides(
+  '11. _socket.pause() and resume() hold messages back',
+  async (WebSocket, trace, tools, open) => {
+    const { ws, peer } = await open();
+
+    trace.watch('ws', ws);
+    ws._socket.pause();
+    trace.note('ws', 'paused', ws.isPaused, ws._socket.isPaused());
+    peer.send(TEXT, 'one');
+    await tools.delay(40);
+    trace.note('ws', 'resume');
+    ws._socket.resume();
+    await tools.event(ws, 'message');
+  }
+);
+
+onBothSides(
+  '11. ending and destroying _socket after the end',
+  async (WebSocket, trace, tools, open) => {
+    const { ws, peer } = await open();
+
+    trace.watch('ws', ws);
+    peer.write(peer.closeFrame(1000));
+    await tools.event(ws, 'close');
+    ws._socket.on('error', (error) => trace.note('socket', 'error', error));
+    trace.call('socket', 'write', () =>
+      ws._socket.write('x', (error) => trace.note('socket', 'written', error))
+    );
+    trace.call('socket', 'end', () => ws._socket.end() === ws._socket);
+    trace.call('socket', 'destroy', () => ws._socket.destroy() === ws._socket);
+    trace.call(
+      'socket',
+      'setTimeout',
+      () => ws._socket.setTimeout(0) === ws._socket
+    );
+    trace.call('socket', 'ref', () => ws._socket.ref() === ws._socket);
+    await tools.turns(3);
+  }
+);
+
+onBothSides(
   '11. _sender.sendFrame() with frames of Sender.frame()',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();

@@ -279,6 +279,17 @@ scenario(
   }
 );
 
+scenario(
+  '9. the HTTP server can be reached through _server',
+  async (WebSocket, trace, tools) => {
+    const { wss } = await tools.serve();
+
+    trace.call('server', 'unref', () => wss._server.unref() === wss._server);
+    trace.call('server', 'ref', () => wss._server.ref() === wss._server);
+    trace.note('server', 'listening', wss._server.listening);
+  }
+);
+
 scenario('9. noServer has no address', (WebSocket, trace) => {
   const wss = new WebSocket.Server({ noServer: true });
 

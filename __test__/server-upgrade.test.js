@@ -18,14 +18,13 @@ async function noteResponse(trace, tools, port, request) {
   const peer = await tools.dial(port);
 
   peer.write(Buffer.from(requestHead(request)));
-  trace.lines('wire', steadyHead(await peer.head()));
 
-  if (peer.ended) return;
-  await Promise.race([
-    peer.until(() => peer.ended).catch(() => {}),
-    tools.delay(30)
-  ]);
-  trace.note('wire', 'body', peer.bytes, peer.ended);
+  const lines = steadyHead(await peer.head());
+
+  trace.lines('wire', lines);
+  if (lines[0].includes('101')) return;
+  await peer.until(() => peer.ended);
+  trace.note('wire', 'body', peer.bytes);
 }
 
 const BAD_REQUESTS = {
@@ -141,6 +140,24 @@ for (const [name, good] of Object.entries({
     await noteResponse(trace, tools, port, good);
   });
 }
+
+scenario(
+  '9. a refused client is not waited for',
+  async (WebSocket, trace, tools) => {
+    const { wss, port } = await tools.serve();
+    const closed = new Promise((resolve) => {
+      wss._server.on('connection', (socket) => {
+        trace.watch('server', socket, ['finish', 'end', 'error', 'close']);
+        socket.on('close', resolve);
+      });
+    });
+    const peer = await tools.dial(port);
+
+    peer.holdsOpen = true;
+    peer.write(Buffer.from(requestHead({ headers: { Upgrade: 'foo' } })));
+    await closed;
+  }
+);
 
 scenario(
   '9. without Connection: Upgrade it is a plain request',
