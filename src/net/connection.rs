@@ -14,7 +14,12 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::{Batch, Kind, Link, Progress, lane::LaneState, socket};
+use super::{
+    Batch, Kind, Link, Progress,
+    idle::{Idle, Rest},
+    lane::LaneState,
+    socket,
+};
 use crate::{
     entropy::MaskSource,
     proto::{
@@ -44,6 +49,9 @@ pub struct Connection {
     /// What `pulse` is made of in the first poll, on the lane's thread.
     heartbeat: Option<HeartbeatConfig>,
     pulse: Option<Box<Pulse>>,
+    /// Present if permessage-deflate was negotiated, from the first poll on.
+    idle: Option<Idle>,
+    deflates: bool,
     reading: bool,
     /// Bytes read since JS has paused the connection.
     read_ahead: usize,
@@ -97,6 +105,8 @@ impl Connection {
             max_pending_pongs: config.max_pending_pongs,
             heartbeat: config.heartbeat,
             pulse: None,
+            idle: None,
+            deflates: config.engine.deflate.is_some(),
             reading: true,
             read_ahead: 0,
         }
@@ -116,6 +126,7 @@ impl Connection {
         }
         self.poll_pulse(lane, context);
         self.poll_write(lane, context);
+        self.poll_idle(lane, context);
         self.wait_for_close()
     }
 
@@ -134,6 +145,7 @@ impl Connection {
             self.link.set_waker(context.waker());
             self.socket = Some(watch(&self.link)?);
             self.pulse = self.heartbeat.take().map(Pulse::start);
+            self.idle = self.deflates.then(Idle::new);
         }
         Ok(())
     }
@@ -226,6 +238,7 @@ impl Connection {
             return;
         }
         self.link.count_read(count);
+        self.note_activity();
         self.read_ahead += count;
         if let Some(pulse) = &mut self.pulse {
             pulse.heartbeat.handle_activity(lane.now());
@@ -335,8 +348,10 @@ impl Connection {
 
     /// Writes what waits: pongs, compressed messages, and what the JS thread could not write.
     fn poll_write(&mut self, lane: &mut LaneState, context: &mut Context<'_>) {
+        if self.compress(lane) {
+            self.note_activity();
+        }
         let Some(socket) = &self.socket else { return };
-        self.compress(lane);
         let mut outbound = self.link.outbound();
         let error = loop {
             if outbound.is_drained() {
@@ -370,13 +385,16 @@ impl Connection {
         }
     }
 
-    /// Frames what had to wait for this thread, as long as the socket keeps up.
-    fn compress(&self, lane: &mut LaneState) {
+    /// Frames what had to wait for this thread, as long as the socket keeps up. Returns whether
+    /// there was anything.
+    fn compress(&self, lane: &mut LaneState) -> bool {
+        let mut found = false;
         let mut outbound = self.link.outbound();
         while outbound.queued() < COMPRESSED_AHEAD {
             let Some((mut sender, unframed)) = outbound.take_unframed() else {
-                return;
+                break;
             };
+            found = true;
             // The JS thread must not wait for this.
             drop(outbound);
             lane.frame.clear();
@@ -387,6 +405,7 @@ impl Connection {
             outbound = self.link.outbound();
             outbound.put_framed(sender, &unframed, &lane.frame);
         }
+        found
     }
 
     /// Sends a ping when it is time, and gives up a peer that is silent.
@@ -419,6 +438,28 @@ impl Connection {
                 .timer
                 .as_mut()
                 .reset(pulse.heartbeat.poll_timeout().into());
+        }
+    }
+
+    /// Gives memory back when there was no traffic for a while.
+    fn poll_idle(&mut self, lane: &mut LaneState, context: &mut Context<'_>) {
+        let rest = self.idle.as_mut().and_then(|idle| idle.poll(context));
+        match rest {
+            None => {}
+            Some(Rest::Hibernate) => {
+                self.receiver.hibernate();
+                self.link.outbound().hibernate();
+                lane.note_hibernation();
+                // Registers for the next step.
+                context.waker().wake_by_ref();
+            }
+            Some(Rest::Trim) => lane.trim(),
+        }
+    }
+
+    fn note_activity(&mut self) {
+        if let Some(idle) = &mut self.idle {
+            idle.note_activity();
         }
     }
 

@@ -13,7 +13,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{Batch, Connection, Inbox, PayloadPool};
+use super::{Batch, Connection, Inbox, PayloadPool, memory};
 
 /// Handle of a lane. Dropping it ends the thread and closes all its connections.
 pub struct Lane {
@@ -78,6 +78,8 @@ pub(super) struct LaneState {
     pub(super) batch: Batch,
     /// What sockets are read into.
     pub(super) buffer: Box<[u8]>,
+    /// Connections that gave memory back since that was returned to the system.
+    hibernated: usize,
     /// Where compressed frames are made.
     pub(super) frame: Vec<u8>,
 }
@@ -89,6 +91,7 @@ impl LaneState {
             inbox,
             batch: Batch::default(),
             buffer: vec![0; READ_BYTES].into(),
+            hibernated: 0,
             frame: Vec::new(),
         }
     }
@@ -119,6 +122,18 @@ impl LaneState {
     /// Memory of large messages.
     pub(super) fn payloads(&self) -> &PayloadPool {
         &self.inbox.payloads
+    }
+
+    /// A connection gave memory back.
+    pub(super) fn note_hibernation(&mut self) {
+        self.hibernated += 1;
+    }
+
+    /// Returns to the system what connections gave back.
+    pub(super) fn trim(&mut self) {
+        if std::mem::take(&mut self.hibernated) > 0 {
+            memory::trim();
+        }
     }
 
     /// Whether JS is too far behind to read more; wakes `waker` when that has changed.

@@ -6,10 +6,12 @@
 
 mod batch;
 mod connection;
+mod idle;
 mod inbox;
 mod lane;
 mod ledger;
 mod link;
+mod memory;
 mod outbound;
 mod payload_pool;
 mod send_queue;

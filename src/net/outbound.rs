@@ -233,6 +233,13 @@ impl Outbound {
         self.blocked
     }
 
+    /// Gives memory back that an idle connection can do without.
+    pub(super) fn hibernate(&mut self) {
+        if let Some(sender) = &mut self.sender {
+            sender.hibernate();
+        }
+    }
+
     /// Whether a close frame was appended.
     pub fn close_sent(&self) -> bool {
         self.close_sent
