@@ -20,6 +20,9 @@ class FrameWriter {
     this.number = number;
     this.corked = false;
 
+    /** Of the message whose first fragment was sent: `SEND.COMPRESS`, 0 or `null`. */
+    this.compressing = null;
+
     /** What waits for the end of the turn, oldest first. */
     this.waiting = [];
   }
@@ -41,6 +44,8 @@ class FrameWriter {
     if (typeof data === 'string') data = Buffer.from(data);
     if (cb) cb = isolated(cb);
 
+    word = this.decideCompression(word);
+
     if (word & SEND.COMPRESS || this.waiting.length) {
       // A copy: by the end of the tick, the user may have changed it.
       const copy = Buffer.from(data);
@@ -49,6 +54,18 @@ class FrameWriter {
     } else {
       this.write(data, word, key, cb);
     }
+  }
+
+  /** The first fragment decides for its message (RFC 7692, section 6.1). */
+  decideCompression(word) {
+    if ((word & SEND.OPCODE) >= SEND.CONTROL) return word;
+
+    const { compressing } = this;
+
+    if (compressing !== null) word = (word & ~SEND.COMPRESS) | compressing;
+
+    this.compressing = word & SEND.FIN ? null : word & SEND.COMPRESS;
+    return word;
   }
 
   write(data, word, key, cb) {

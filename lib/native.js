@@ -13,6 +13,9 @@ const FastBuffer = Buffer[Symbol.species];
 /** Bits of the word that describes a send; the low four are the opcode. */
 const SEND = {
   RAW: 0x00,
+  OPCODE: 0x0f,
+  /** Opcodes from here on are those of control frames. */
+  CONTROL: 0x08,
   FIN: 0x10,
   COMPRESS: 0x20,
   MASK: 0x40,
