@@ -11,7 +11,7 @@ import {
 } from 'http';
 import { Server as HttpsServer } from 'https';
 import { createConnection } from 'net';
-import { Duplex, DuplexOptions } from 'stream';
+import { Duplex, DuplexOptions, Writable } from 'stream';
 import { SecureContextOptions } from 'tls';
 import { URL } from 'url';
 import { ZlibOptions } from 'zlib';
@@ -600,6 +600,81 @@ declare namespace WebSocket {
 
     /** Frees the memory of the contexts. */
     cleanup(): void;
+  }
+
+  /** The negotiated extensions. */
+  interface Extensions {
+    'permessage-deflate'?: PerMessageDeflate;
+  }
+
+  /**
+   * Parses frames that are written to it. Emits `'message'` (data, isBinary),
+   * `'ping'` (data), `'pong'` (data), for a close frame `'conclude'` (code,
+   * reason), and `'error'`.
+   */
+  class Receiver extends Writable {
+    /** Without limits, unless they are given. */
+    constructor(
+      options?: Pick<
+        CommonOptions,
+        | 'allowSynchronousEvents'
+        | 'maxBufferedChunks'
+        | 'maxFragments'
+        | 'maxPayload'
+        | 'skipUTF8Validation'
+      > & {
+        binaryType?: WebSocket['binaryType'] | undefined;
+        extensions?: Extensions | undefined;
+        /** Whether frames have to be masked. */
+        isServer?: boolean | undefined;
+      }
+    );
+  }
+
+  interface FrameOptions {
+    fin?: boolean | undefined;
+    generateMask?: ((mask: Buffer) => void) | undefined;
+    mask?: boolean | undefined;
+    /** Where the masking key is put. */
+    maskBuffer?: Buffer | undefined;
+    opcode: number;
+    /** Whether `data` must not be masked in place. */
+    readOnly?: boolean | undefined;
+    rsv1?: boolean | undefined;
+  }
+
+  /** Writes frames to a socket. Here nothing is masked unless it is said. */
+  class Sender {
+    constructor(
+      socket: Duplex,
+      extensions?: Extensions,
+      generateMask?: (mask: Buffer) => void
+    );
+
+    /** The parts of a frame. */
+    static frame(
+      data: Buffer | string,
+      options: FrameOptions
+    ): (Buffer | string)[];
+
+    close(
+      code?: number,
+      data?: string | Uint8Array,
+      mask?: boolean,
+      cb?: (err?: Error) => void
+    ): void;
+    ping(data: Sendable, mask?: boolean, cb?: (err?: Error) => void): void;
+    pong(data: Sendable, mask?: boolean, cb?: (err?: Error) => void): void;
+
+    /** All of the options are off by default, `fin` too. */
+    send(
+      data: Sendable,
+      options: SendOptions,
+      cb?: (err?: Error) => void
+    ): void;
+
+    /** Writes the parts of frames. */
+    sendFrame(list: (Buffer | string)[], cb?: (err?: Error) => void): void;
   }
 }
 

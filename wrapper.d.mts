@@ -6,6 +6,8 @@ type Extra =
   | 'createWebSocketStream'
   | 'extension'
   | 'PerMessageDeflate'
+  | 'Receiver'
+  | 'Sender'
   | 'Server'
   | 'subprotocol'
   | 'WebSocket'
@@ -74,6 +76,8 @@ export import VerifyClientCallbackSync = CommonJS.VerifyClientCallbackSync;
 export import createWebSocketStream = CommonJS.createWebSocketStream;
 export import extension = CommonJS.extension;
 export import PerMessageDeflate = CommonJS.PerMessageDeflate;
+export import Receiver = CommonJS.Receiver;
+export import Sender = CommonJS.Sender;
 export import subprotocol = CommonJS.subprotocol;
 
 declare class Server<

@@ -1,5 +1,6 @@
 // What the types of oxws know beyond @types/ws.
 
+import { PassThrough } from 'stream';
 import WebSocket = require('oxws');
 
 const socket = new WebSocket('ws://localhost', {
@@ -30,3 +31,19 @@ deflate.accept([{ client_max_window_bits: [true] }]);
 deflate.compress('data', true, (err, result) => console.log(err, result));
 console.log(WebSocket.PerMessageDeflate.extensionName, deflate.offer());
 deflate.cleanup();
+
+const receiver = new WebSocket.Receiver({
+  extensions: { 'permessage-deflate': deflate },
+  isServer: true,
+  maxPayload: 1024
+});
+receiver.on('message', (data: WebSocket.RawData) => console.log(data));
+receiver.write(Buffer.alloc(2));
+
+const sender = new WebSocket.Sender(new PassThrough(), {}, (key) =>
+  key.fill(1)
+);
+sender.send('text', { fin: true, mask: true }, () => {});
+sender.sendFrame(
+  WebSocket.Sender.frame(Buffer.alloc(1), { fin: true, opcode: 2 })
+);

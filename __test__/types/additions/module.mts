@@ -3,6 +3,8 @@
 import WebSocket, {
   extension,
   PerMessageDeflate,
+  Receiver,
+  Sender,
   subprotocol,
   WebSocketServer,
   type Heartbeat,
@@ -18,3 +20,4 @@ new WebSocketServer({ port: 0, heartbeat }).on('connection', (ws) =>
 );
 console.log(extension.parse('a'), subprotocol.parse('b'));
 console.log(new PerMessageDeflate().params);
+console.log(new Receiver().writable, Sender.frame('', { opcode: 1 }).length);
