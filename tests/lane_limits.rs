@@ -138,3 +138,37 @@ fn a_heartbeat_gives_a_silent_peer_up() {
     assert!(asked.elapsed() >= Duration::from_millis(100));
     setup.close();
 }
+
+#[test]
+fn a_heartbeat_does_not_blame_the_peer_for_a_pause() {
+    let heartbeat = Some(HeartbeatConfig {
+        interval: Duration::from_millis(50),
+        timeout: Duration::from_millis(50),
+    });
+    let mut setup = open(ConnectionConfig {
+        heartbeat,
+        ..settings()
+    });
+    setup.link.set_paused(true);
+    let message = frame(Role::Server, 0x82, &noise(1000));
+    setup
+        .peer
+        .write_all(&message.repeat(200))
+        .expect("the kernel takes it");
+    let start = Instant::now();
+    let mut messages = 0;
+    while start.elapsed() < Duration::from_millis(400) {
+        if let Some(told) = setup.js.poll(Duration::from_millis(10)) {
+            assert_eq!(told.kind, Kind::Binary);
+            messages += 1;
+        }
+    }
+    assert!(messages < 200);
+    setup.link.set_paused(false);
+    for _ in messages..200 {
+        setup.js.expect(Kind::Binary, &noise(1000));
+    }
+    // It does when the pause is over.
+    setup.js.expect(Kind::HeartbeatTimeout, b"");
+    setup.close();
+}

@@ -192,10 +192,12 @@ fn long_payloads_are_the_same_on_both_ways() {
 fn only_long_uncompressed_data_is_read_straight() {
     for role in ROLES {
         let cases = [
-            (0x82, 65_536, 0, Some(65_536)),
-            (0x82, 65_535, 0, None),
-            (0x82, 65_536, 1, None),
-            (0x01, 100_000, 7, Some(99_993)),
+            (0x82, 1 << 40, 0, None),
+            (0x82, 1 << 40, 32_767, None),
+            (0x82, 1 << 40, 32_768, Some((1 << 40) - 32_768)),
+            (0x82, 98_304, 32_768, Some(65_536)),
+            (0x82, 98_303, 32_768, None),
+            (0x01, 200_000, 40_000, Some(160_000)),
             (0x89, 125, 0, None),
         ];
         for (first, length, sent, expected) in cases {

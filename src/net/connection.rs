@@ -53,6 +53,8 @@ pub struct Connection {
     idle: Option<Idle>,
     deflates: bool,
     reading: bool,
+    /// JS keeps the connection from being read, so that silence says nothing about the peer.
+    held_up: bool,
     /// Bytes read since JS has paused the connection.
     read_ahead: usize,
 }
@@ -108,6 +110,7 @@ impl Connection {
             idle: None,
             deflates: config.engine.deflate.is_some(),
             reading: true,
+            held_up: false,
             read_ahead: 0,
         }
     }
@@ -152,7 +155,8 @@ impl Connection {
 
     fn poll_read(&mut self, lane: &mut LaneState, context: &mut Context<'_>) {
         for _ in 0..READS_PER_POLL {
-            if self.must_wait() || lane.congested(context.waker()) {
+            self.held_up = self.must_wait() || lane.congested(context.waker());
+            if self.held_up {
                 return;
             }
             match self.read_once(lane, context) {
@@ -199,7 +203,7 @@ impl Connection {
                 Some(missing) => {
                     let payload = self.receiver.large_payload_buffer();
                     // Memory grows with what arrived, not with what the peer announced.
-                    let wanted = missing.min(payload.len().max(LARGE_READ_BYTES));
+                    let wanted = missing.min(payload.len());
                     if payload.capacity() < payload.len() + wanted {
                         lane.payloads().exchange(payload, payload.len() + missing);
                     }
@@ -250,9 +254,7 @@ impl Connection {
                 Err(error) => self.fail(&mut lane.batch, error),
             }
         } else {
-            let mut buffer = std::mem::take(&mut lane.buffer);
-            self.parse(&mut lane.batch, &mut buffer[..count]);
-            lane.buffer = buffer;
+            self.parse(&mut lane.batch, &mut lane.buffer[..count]);
         }
         lane.publish_if_large();
     }
@@ -427,6 +429,9 @@ impl Connection {
                         outbound.append(super::Frame::Framed(options), &[], false);
                     }
                 }
+                HeartbeatAction::Dead if self.held_up => {
+                    pulse.heartbeat.handle_activity(lane.now());
+                }
                 HeartbeatAction::Dead => {
                     lane.batch
                         .push(self.link.number(), Kind::HeartbeatTimeout, 0, 0);
@@ -504,8 +509,6 @@ impl Future for Connection {
 const READS_PER_POLL: usize = 4;
 /// What a paused connection still reads.
 const READ_AHEAD_BYTES: usize = 64 * 1024;
-/// Smallest read of the rest of a large payload.
-const LARGE_READ_BYTES: usize = 256 * 1024;
 /// A message that had to be assembled and is at least this long is not copied again.
 const OWNED_BYTES: usize = 16 * 1024;
 /// RFC 6455 section 7.4.1: what is reported when a close frame has no status code.

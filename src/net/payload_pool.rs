@@ -19,10 +19,15 @@ impl PayloadPool {
         }
     }
 
-    /// Moves `payload` to a spare buffer with room for `capacity` bytes, if there is one.
+    /// Moves `payload` to a spare buffer with room for `capacity` bytes, and not for much more, if
+    /// there is one.
     pub(super) fn exchange(&self, payload: &mut Vec<u8>, capacity: usize) {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(index) = spare.iter().position(|spare| spare.capacity() >= capacity) else {
+        let fits = capacity..=capacity.saturating_mul(2);
+        let Some(index) = spare
+            .iter()
+            .position(|spare| fits.contains(&spare.capacity()))
+        else {
             return;
         };
         let mut larger = spare.swap_remove(index);

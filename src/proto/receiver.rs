@@ -130,15 +130,17 @@ impl Receiver {
         self.message.hibernate();
     }
 
-    /// If the receiver is inside the long payload of an uncompressed data frame, the number of
+    /// If the receiver is well inside the long payload of an uncompressed data frame, the number of
     /// bytes that are still to come. They may be appended to [`Receiver::large_payload_buffer`]
-    /// instead of being handed in as a chunk.
+    /// instead of being handed in as a chunk. (Before much of it has come, a caller could make
+    /// room for it on no more than the peer's word.)
     pub fn in_large_payload(&self) -> Option<usize> {
         match self.state {
             State::Payload(frame)
                 if frame.opcode.is_data()
                     && !self.message.is_compressed()
-                    && frame.missing >= LARGE_BYTES =>
+                    && frame.missing >= LARGE_BYTES
+                    && self.message.buffer.len() >= COLLECTED_BYTES =>
             {
                 usize::try_from(frame.missing).ok()
             }
@@ -484,3 +486,5 @@ fn copy(from: &[u8], to: &mut [u8]) -> usize {
 const STATUS_CODE_BYTES: usize = 2;
 /// From here on it pays to read a payload straight to where it is collected.
 const LARGE_BYTES: u64 = 64 * 1024;
+/// What has to be collected before that.
+const COLLECTED_BYTES: usize = 32 * 1024;
