@@ -5,7 +5,9 @@ const util = require('util');
 
 const captureContext = require('./async-context');
 const { CLOSED_WHILE_COMPRESSING } = require('./constants');
+const inbox = require('./inbox');
 const native = require('./native');
+const outbox = require('./outbox');
 const Transport = require('./transport');
 
 const { binding, KIND, SEND } = native;
@@ -127,7 +129,7 @@ class LaneTransport extends Transport {
   // --- What WebSocket and Sender call ---
 
   get bufferedAmount() {
-    native.append();
+    outbox.append();
     return this.closeCallback ? 0 : binding.bufferedAmount(this.number);
   }
 
@@ -152,7 +154,7 @@ class LaneTransport extends Transport {
       word |= SEND.RECEIPT;
     }
 
-    native.send(this.number, word, data, key);
+    outbox.send(this.number, word, data, key);
   }
 
   /**
@@ -181,7 +183,7 @@ class LaneTransport extends Transport {
   queueRaw(chunk, encoding) {
     if (typeof chunk === 'string') chunk = Buffer.from(chunk, encoding);
 
-    native.send(this.number, SEND.RAW, chunk);
+    outbox.send(this.number, SEND.RAW, chunk);
   }
 
   /** Sends what the user wrote to the corked socket before it is his turn. */
@@ -193,7 +195,7 @@ class LaneTransport extends Transport {
   }
 
   mustHold() {
-    return this.paused && this.pausedIn !== native.pageNumber();
+    return this.paused && this.pausedIn !== inbox.pageNumber();
   }
 
   fragmentEnds(index) {
@@ -227,7 +229,7 @@ class LaneTransport extends Transport {
    * @param {Function} callback Called when that is so
    */
   finish(callback) {
-    native.flush();
+    outbox.flush();
     this.finishCallback = callback;
     binding.finish(this.number);
   }
@@ -255,7 +257,7 @@ class LaneTransport extends Transport {
         socket.destroy(systemError(value, detail ? 'write' : 'read'));
         break;
       case KIND.SENT:
-        if (!this.closeCallback) native.settle(this.number, value);
+        if (!this.closeCallback) outbox.settle(this.number, value);
         break;
       case KIND.PONG_OVERFLOW:
         this.handlers.pongOverflow(this.owner);
@@ -310,7 +312,7 @@ class LaneTransport extends Transport {
 
   get bytesWritten() {
     if (this.closeCallback) return this.finalWritten;
-    native.append();
+    outbox.append();
     return binding.bytesWritten(this.number);
   }
 
@@ -337,7 +339,7 @@ class LaneTransport extends Transport {
 
   destroy(callback, reset) {
     this.begin();
-    native.append();
+    outbox.append();
     this.finalRead = binding.bytesRead(this.number);
     this.finalWritten = binding.bytesWritten(this.number);
     this.closeCallback = callback;
@@ -459,7 +461,7 @@ function onPause() {
   if (!(transport instanceof LaneTransport)) return;
 
   transport.paused = true;
-  transport.pausedIn = native.pageNumber();
+  transport.pausedIn = inbox.pageNumber();
   transport.setPaused(true);
   transport.begin();
 }
@@ -474,7 +476,7 @@ function onResume() {
   transport.setPaused(false);
   if (!transport.begun) {
     transport.begin();
-    native.drain();
+    inbox.drain();
   }
   transport.release();
 }

@@ -1,6 +1,6 @@
 //! What a lane tells JS: a list of records and one run of payload bytes.
 
-/// What a [`Record`] says. The numbers are shared with `lib/dispatch.js`; those of frames are
+/// What a [`Record`] says. The numbers are shared with `lib/native.js`; those of frames are
 /// their opcodes (RFC 6455 section 5.2).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u32)]

@@ -1,4 +1,4 @@
-//! The Node-API surface: plain functions on numbers, called by `lib/native.js` only.
+//! The Node-API surface: plain functions on numbers, called by `lib/` only.
 //!
 //! Everything here runs on the JS thread of one environment (the main thread or a worker), whose
 //! state is in [`Environment`]. Argument checks and error objects are JS's business.

@@ -60,7 +60,7 @@ impl ConnectionOptions {
     }
 }
 
-/// The word that describes one send: what `lib/native.js` packs into its send records.
+/// The word that describes one send: what `lib/outbox.js` packs into its send records.
 #[derive(Clone, Copy)]
 pub(super) struct SendWord(u32);
 

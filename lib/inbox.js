@@ -1,0 +1,175 @@
+'use strict';
+
+// What the lanes have received: fetched page by page, with one call each.
+
+const { EMPTY_BUFFER } = require('./constants');
+const { binding, connections, KIND, RECORD_WORDS } = require('./native');
+const { flush, setInBatch } = require('./outbox');
+
+const FastBuffer = Buffer[Symbol.species];
+
+const PAGE_RECORDS = 1024;
+
+/** Flag in a record's second word: the payload has to be fetched. */
+const APART = 0x100;
+
+/**
+ * Small received payloads are put into pools. A pool is kept in memory by each
+ * message in it, so one for tiny messages is small.
+ */
+const SMALL_POOL_BYTES = 16 * 1024;
+const LARGE_POOL_BYTES = 64 * 1024;
+
+/** Mean payload length from which on a large pool is used. */
+const LARGE_POOL_PAYLOAD = 256;
+
+/** A small payload has at most this many bytes. */
+const INLINE_BYTES = 4096;
+
+/** From here on a payload is handed over with its memory, not copied. */
+const SHARED_BYTES = 64 * 1024;
+
+/** Pages JS is told before timers and other sockets get their turn. */
+const PAGES_PER_TURN = 16;
+
+/** Pages after which what listeners have sent is written. */
+const PAGES_PER_FLUSH = 4;
+
+const page = new Uint32Array(PAGE_RECORDS * RECORD_WORDS);
+let pageLength = 0;
+let pageNext = 0;
+
+/** Changes with every page; what a pause counts from. */
+let pageNumber = 0;
+
+let pool = EMPTY_BUFFER.buffer;
+let poolView = EMPTY_BUFFER;
+let poolUsed = 0;
+let poolPayloads = 1;
+let draining = false;
+
+/** Delivers everything the lanes have received: the doorbell's listener. */
+function drain() {
+  // A listener has led back here: the loop below is on its way.
+  if (draining) return;
+
+  let done = false;
+
+  draining = true;
+  setInBatch(true);
+
+  try {
+    drainPages();
+    done = true;
+  } finally {
+    draining = false;
+    setInBatch(false);
+
+    // A listener threw: nothing else may be lost, neither what it has sent nor
+    // what is still to be delivered.
+    if (!done) {
+      flush();
+      setImmediate(drain);
+    }
+  }
+}
+
+function drainPages() {
+  for (let pages = 1; pages <= PAGES_PER_TURN; pages++) {
+    if (pageNext === pageLength && !nextPage()) {
+      // Nothing is left but the answers. Something may come while they go out.
+      if (!flush() || !nextPage()) return;
+    }
+
+    dispatch();
+    if (pages % PAGES_PER_FLUSH === 0) flush();
+  }
+
+  flush();
+  binding.postpone();
+}
+
+function nextPage() {
+  if (poolView.length - poolUsed < INLINE_BYTES) newPool();
+
+  pageLength = binding.drain(page, poolView, poolUsed);
+  pageNext = 0;
+  pageNumber++;
+  return pageLength > 0;
+}
+
+function newPool() {
+  // The last payloads tell how long the next ones will be.
+  const size =
+    poolUsed >= poolPayloads * LARGE_POOL_PAYLOAD
+      ? LARGE_POOL_BYTES
+      : SMALL_POOL_BYTES;
+
+  poolView = Buffer.allocUnsafeSlow(size);
+  pool = poolView.buffer;
+  poolUsed = 0;
+  poolPayloads = 0;
+}
+
+function dispatch() {
+  while (pageNext < pageLength) {
+    const index = pageNext++;
+    const at = index * RECORD_WORDS;
+    const transport = connections[page[at]];
+    const word = page[at + 1];
+    const kind = word & 0xff;
+    const value = page[at + 2];
+    const length = page[at + 3];
+
+    if (kind >= KIND.PROTOCOL_ERROR) {
+      if (transport.context === null) {
+        transport.handleRecord(kind, value, length);
+      } else {
+        transport.context(handleRecord, transport, kind, value, length);
+      }
+      continue;
+    }
+
+    let payload = EMPTY_BUFFER;
+
+    if (length > 0) {
+      if (word & APART) {
+        payload = takePayload(index, length);
+      } else {
+        payload = new FastBuffer(pool, value, length);
+        poolUsed = value + length;
+        poolPayloads++;
+      }
+    }
+
+    if (transport.context === null) {
+      transport.deliver(kind, payload, index, word >>> 16);
+    } else {
+      transport.context(deliver, transport, kind, payload, index, word >>> 16);
+    }
+  }
+}
+
+function handleRecord(transport, kind, value, length) {
+  transport.handleRecord(kind, value, length);
+}
+
+function deliver(transport, kind, payload, index, code) {
+  transport.deliver(kind, payload, index, code);
+}
+
+/** Fetches a payload that is too large for the pool. */
+function takePayload(index, length) {
+  if (length >= SHARED_BYTES) {
+    const shared = binding.sharePayload(index);
+
+    if (shared) return shared;
+  }
+
+  const payload = Buffer.allocUnsafeSlow(length);
+
+  binding.takePayload(index, payload);
+  return payload;
+}
+
+module.exports = { drain, pageNumber: () => pageNumber };

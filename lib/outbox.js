@@ -1,0 +1,215 @@
+'use strict';
+
+// What JS sends on lanes. Small payloads are collected in a slab, and everything
+// that a tick has sent goes out at its end: one call frames it, one writes it.
+
+const { binding, connections, RECORD_WORDS } = require('./native');
+
+const SEND_RECORDS = 1024;
+const RECEIPTS = 512;
+const SLAB_BYTES = 128 * 1024;
+
+/** Longer payloads do not go through the slab. */
+const STAGED_BYTES = 4096;
+
+/** Up to this length a loop beats a call of `TypedArray.prototype.set()`. */
+const SHORT_COPY = 32;
+
+const slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+const sends = new Uint32Array(SEND_RECORDS * RECORD_WORDS);
+const receipts = new Uint32Array(2 * RECEIPTS);
+let slabUsed = 0;
+let sendCount = 0;
+
+/** Something was sent that nobody has tried to write. */
+let unwritten = false;
+let flushScheduled = false;
+
+/** A batch of events is being delivered; its end flushes. */
+let inBatch = false;
+
+/** Callbacks of sends that were written. */
+let written = [];
+let callbacksScheduled = false;
+
+/**
+ * Sends a payload: at the end of the tick if it is small, otherwise at once.
+ *
+ * @param {Number} number The connection's number
+ * @param {Number} word What to send, bits of `SEND`
+ * @param {(Buffer|String)} data The payload
+ * @param {Buffer} [key] The masking key if `word` has the bit for it
+ */
+function send(number, word, data, key) {
+  if (typeof data === 'string') {
+    // A UTF-16 code unit takes at most three bytes.
+    if (data.length * 3 <= STAGED_BYTES) {
+      stageString(number, word, data, key);
+      return;
+    }
+
+    data = Buffer.from(data);
+  }
+
+  if (data.length > STAGED_BYTES) {
+    sendApart(number, word, data, key);
+    return;
+  }
+
+  const start = beginRecord(number, word, data.length, key);
+
+  if (data.length <= SHORT_COPY) {
+    for (let i = 0; i < data.length; i++) slab[slabUsed + i] = data[i];
+  } else {
+    slab.set(data, slabUsed);
+  }
+
+  endRecord(start, data.length);
+}
+
+function stageString(number, word, data, key) {
+  const start = beginRecord(number, word, data.length * 3, key);
+
+  endRecord(start, slab.utf8Write(data, slabUsed, data.length * 3));
+}
+
+/**
+ * Opens a record in the slab, flushing first if there is no room.
+ *
+ * @return {Number} Where the record's bytes start
+ */
+function beginRecord(number, word, maxLength, key) {
+  if (sendCount === SEND_RECORDS || slabUsed + maxLength + 4 > SLAB_BYTES) {
+    append();
+  }
+
+  const start = slabUsed;
+  const at = sendCount * RECORD_WORDS;
+
+  sends[at] = number;
+  sends[at + 1] = word;
+  sends[at + 2] = start;
+
+  if (key) {
+    slab.set(key, start);
+    slabUsed += 4;
+  }
+
+  return start;
+}
+
+function endRecord(start, length) {
+  slabUsed += length;
+  sends[sendCount * RECORD_WORDS + 3] = slabUsed - start;
+  sendCount++;
+  scheduleFlush();
+}
+
+function sendApart(number, word, data, key) {
+  append();
+
+  // Shared memory may change while the native side reads it.
+  if (key) data = Buffer.concat([key, data]);
+  else if (!(data.buffer instanceof ArrayBuffer)) data = Buffer.from(data);
+
+  binding.sendApart(number, word, data);
+  scheduleFlush();
+}
+
+/** Empties the slab. */
+function append() {
+  if (sendCount === 0) return;
+
+  binding.append(sends, sendCount, slab);
+  sendCount = 0;
+  slabUsed = 0;
+}
+
+function scheduleFlush() {
+  unwritten = true;
+
+  // The end of a batch flushes anyhow.
+  if (inBatch || flushScheduled) return;
+
+  flushScheduled = true;
+  process.nextTick(flushTick);
+}
+
+function flushTick() {
+  flushScheduled = false;
+  flush();
+  callCallbacks();
+}
+
+/**
+ * Hands everything sent so far to the kernel, as far as it takes it.
+ *
+ * @return {Boolean} Whether there was anything
+ */
+function flush() {
+  if (!unwritten) return false;
+
+  unwritten = false;
+  append();
+
+  let count;
+
+  do {
+    count = binding.writeAll(receipts);
+    for (let i = 0; i < count; i++)
+      settle(receipts[2 * i], receipts[2 * i + 1]);
+  } while (count === RECEIPTS);
+
+  return true;
+}
+
+/**
+ * Notes that sends were written; their callbacks are called in the next tick.
+ *
+ * @param {Number} number The connection's number
+ * @param {Number} count How many of them have callbacks
+ */
+function settle(number, count) {
+  const transport = connections[number];
+
+  if (count === 0 || !transport) return;
+
+  for (let i = 0; i < count; i++) written.push(transport.callbacks.shift());
+
+  if (!callbacksScheduled) {
+    callbacksScheduled = true;
+    process.nextTick(callCallbacks);
+  }
+}
+
+function callCallbacks() {
+  callbacksScheduled = false;
+  if (written.length === 0) return;
+
+  const callbacks = written;
+  let called = 0;
+
+  written = [];
+
+  try {
+    while (called < callbacks.length) callbacks[called++](null);
+  } finally {
+    if (called < callbacks.length) {
+      // One threw; the others are called all the same, and before later ones.
+      written = callbacks.slice(called).concat(written);
+      process.nextTick(callCallbacks);
+    }
+  }
+}
+
+/**
+ * Tells that a batch of events begins or ends. What is sent in between waits for
+ * the caller's `flush()`.
+ *
+ * @param {Boolean} begins Whether it begins
+ */
+function setInBatch(begins) {
+  inBatch = begins;
+}
+
+module.exports = { append, flush, send, setInBatch, settle };
