@@ -203,10 +203,11 @@ impl Connection {
                 Some(missing) => {
                     let payload = self.receiver.large_payload_buffer();
                     // Memory grows with what arrived, not with what the peer announced.
-                    let wanted = missing.min(payload.len());
-                    if payload.capacity() < payload.len() + wanted {
+                    if payload.capacity() < payload.len() + missing.min(payload.len()) {
                         lane.payloads().exchange(payload, payload.len() + missing);
                     }
+                    let room = payload.capacity() - payload.len();
+                    let wanted = missing.min(room.max(payload.len()));
                     (wanted, socket::read_onto(&self.link, payload, wanted))
                 }
                 None => (
