@@ -16,7 +16,7 @@ const TIMEOUT = 400;
 
 const transport = process.env.OXWS_TRANSPORT || 'lane';
 
-describe(`heartbeat (${transport})`, () => {
+describe(`heartbeat (${transport})`, { timeout: 60000 }, () => {
   let tools;
 
   beforeEach(() => {

@@ -24,7 +24,7 @@ function countDescriptors() {
   return fs.readdirSync(DIRECTORY).length;
 }
 
-describe('descriptors', { skip: !DIRECTORY }, () => {
+describe('descriptors', { skip: !DIRECTORY, timeout: 60000 }, () => {
   let tools;
   let wss;
   let port;

@@ -14,7 +14,7 @@ const { Trace } = require('./support/trace');
 /** Milliseconds a program may take. */
 const PATIENCE = 10000;
 
-describe('the end of a process', () => {
+describe('the end of a process', { timeout: 60000 }, () => {
   let tools;
 
   beforeEach(() => {

@@ -12,7 +12,7 @@ const { Trace } = require('./support/trace');
 
 const WORKERS = 4;
 
-describe('worker threads', () => {
+describe('worker threads', { timeout: 60000 }, () => {
   let tools;
 
   beforeEach(() => {
