@@ -63,11 +63,21 @@ impl Drop for Lane {
 }
 
 fn run(runtime: Runtime, state: LaneState, stopped: oneshot::Receiver<()>) {
+    yield_to_js();
     LANE.set(Some(state));
     // The sender is only ever dropped, so the result says nothing.
     let _ = runtime.block_on(stopped);
     drop(runtime);
     LANE.set(None);
+}
+
+/// Where lane and JS thread share a core, the lane would interrupt JS for every few messages. A
+/// slightly lower priority lets both work through larger batches, for a fifth less CPU time.
+fn yield_to_js() {
+    // On Linux this is about the calling thread. Elsewhere it would be about the process.
+    #[cfg(target_os = "linux")]
+    // A sandbox may forbid it; then it stays as it is.
+    let _ = rustix::process::setpriority_process(None, LANE_NICENESS);
 }
 
 /// What the connections of a lane share; lives on the lane's thread.
@@ -151,6 +161,8 @@ thread_local! {
     static LANE: RefCell<Option<LaneState>> = const { RefCell::new(None) };
 }
 
+#[cfg(target_os = "linux")]
+const LANE_NICENESS: i32 = 5;
 /// Size of one read.
 const READ_BYTES: usize = 64 * 1024;
 /// A batch of this weight is handed over although the lane has more to do.
