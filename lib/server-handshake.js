@@ -159,7 +159,20 @@ function abortHandshake(socket, code, message, headers) {
 
   // A client that never ends its side must not keep the connection.
   socket.once('finish', socket.destroy);
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  socket.end(joinHead(lines) + body);
+}
+
+/**
+ * Makes the head of a response. What a program takes from elsewhere into a line
+ * must not become lines of its own (RFC 9110, section 5.5).
+ *
+ * @param {String[]} lines The lines
+ * @return {String} The head
+ */
+function joinHead(lines) {
+  const safe = lines.map((line) => String(line).replace(/[\r\n\0]+/g, ' '));
+
+  return `${safe.join('\r\n')}\r\n\r\n`;
 }
 
 /**
@@ -235,6 +248,7 @@ module.exports = {
   abortHandshake,
   acceptExtensions,
   findRequestProblem,
+  joinHead,
   readProtocols,
   useExtensions,
   useProtocol,

@@ -13,6 +13,7 @@ const {
   abortHandshake,
   acceptExtensions,
   findRequestProblem,
+  joinHead,
   readProtocols,
   useExtensions,
   useProtocol,
@@ -270,7 +271,7 @@ class WebSocketServer extends EventEmitter {
 
     this.emit('headers', headers, req);
 
-    socket.write(`${headers.join('\r\n')}\r\n\r\n`);
+    socket.write(joinHead(headers));
     socket.removeListener('error', socketOnError);
 
     ws.setSocket(socket, head, connectionOptions(this.options));
