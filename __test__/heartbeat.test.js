@@ -1,7 +1,7 @@
 'use strict';
 
 const assert = require('assert');
-const { afterEach, beforeEach, describe, it } = require('node:test');
+const { describe, it } = require('node:test');
 
 const WebSocket = require('..');
 const { OPCODES } = require('./support/frames');
@@ -16,21 +16,34 @@ const TIMEOUT = 400;
 
 const transport = process.env.OXWS_TRANSPORT || 'lane';
 
-describe(`heartbeat (${transport})`, { timeout: 60000 }, () => {
-  let tools;
+// Most of the time nothing happens: the tests wait side by side.
+const parallel = { concurrency: true, timeout: 60000 };
 
-  beforeEach(() => {
-    tools = new Tools(WebSocket, new Trace());
+/**
+ * Registers a test that has tools of its own.
+ *
+ * @param {String} title The title
+ * @param {Function} run Gets the tools
+ */
+function test(title, run) {
+  it(title, async () => {
+    const tools = new Tools(WebSocket, new Trace());
+
+    try {
+      await run(tools);
+    } finally {
+      await tools.cleanUp();
+    }
   });
+}
 
-  afterEach(() => tools.cleanUp());
-
+describe(`heartbeat (${transport})`, parallel, () => {
   for (const side of ['server', 'client']) {
-    describe(`of a ${side}`, () => {
-      const open = (heartbeat) =>
+    describe(`of a ${side}`, parallel, () => {
+      const open = (tools, heartbeat) =>
         tools.open(side, { closeTimeout: 1000, heartbeat });
 
-      it('is off by default', async () => {
+      test('is off by default', async (tools) => {
         const { ws, peer } = await tools.open(side);
 
         await tools.delay(4 * INTERVAL);
@@ -38,8 +51,8 @@ describe(`heartbeat (${transport})`, { timeout: 60000 }, () => {
         assert.strictEqual(ws.readyState, WebSocket.OPEN);
       });
 
-      it('sends empty pings to an idle peer', async () => {
-        const { ws, peer } = await open({
+      test('sends empty pings to an idle peer', async (tools) => {
+        const { ws, peer } = await open(tools, {
           interval: INTERVAL,
           timeout: TIMEOUT
         });
@@ -57,8 +70,11 @@ describe(`heartbeat (${transport})`, { timeout: 60000 }, () => {
         assert.strictEqual(ws.readyState, WebSocket.OPEN);
       });
 
-      it('waits for an interval of silence', async () => {
-        const { peer } = await open({ interval: TIMEOUT, timeout: TIMEOUT });
+      test('waits for an interval of silence', async (tools) => {
+        const { peer } = await open(tools, {
+          interval: TIMEOUT,
+          timeout: TIMEOUT
+        });
         const start = Date.now();
 
         // Words are life: they put the ping off.
@@ -70,8 +86,8 @@ describe(`heartbeat (${transport})`, { timeout: 60000 }, () => {
         assert.strictEqual(peer.bytes.length, 0);
       });
 
-      it('keeps a peer that answers', async () => {
-        const { ws, peer } = await open({
+      test('keeps a peer that answers', async (tools) => {
+        const { ws, peer } = await open(tools, {
           interval: INTERVAL,
           timeout: TIMEOUT
         });
@@ -85,8 +101,8 @@ describe(`heartbeat (${transport})`, { timeout: 60000 }, () => {
         assert.strictEqual(ws.readyState, WebSocket.OPEN);
       });
 
-      it('keeps a peer that answers with anything', async () => {
-        const { ws, peer } = await open({
+      test('keeps a peer that answers with anything', async (tools) => {
+        const { ws, peer } = await open(tools, {
           interval: INTERVAL,
           timeout: TIMEOUT
         });
@@ -103,8 +119,11 @@ describe(`heartbeat (${transport})`, { timeout: 60000 }, () => {
         assert.strictEqual(ws.readyState, WebSocket.OPEN);
       });
 
-      it('closes a dead peer with 1006 and says why', async () => {
-        const { ws, peer } = await open({ interval: INTERVAL, timeout: 100 });
+      test('closes a dead peer with 1006 and says why', async (tools) => {
+        const { ws, peer } = await open(tools, {
+          interval: INTERVAL,
+          timeout: 100
+        });
         const start = Date.now();
 
         peer.socket.pause();
@@ -117,8 +136,11 @@ describe(`heartbeat (${transport})`, { timeout: 60000 }, () => {
         assert.strictEqual(ws.readyState, WebSocket.CLOSED);
       });
 
-      it("emits no 'error' and no 'ping' or 'pong' of its own", async () => {
-        const { ws, peer } = await open({ interval: INTERVAL, timeout: 100 });
+      test("emits no 'error' and no 'ping' or 'pong' of its own", async (tools) => {
+        const { ws, peer } = await open(tools, {
+          interval: INTERVAL,
+          timeout: 100
+        });
         const events = [];
 
         for (const event of ['error', 'ping', 'pong', 'message', 'close']) {
@@ -130,8 +152,8 @@ describe(`heartbeat (${transport})`, { timeout: 60000 }, () => {
         assert.deepStrictEqual(events, ['close']);
       });
 
-      it('stops with the connection', async () => {
-        const { ws, peer } = await open({
+      test('stops with the connection', async (tools) => {
+        const { ws, peer } = await open(tools, {
           interval: INTERVAL,
           timeout: TIMEOUT
         });
@@ -149,8 +171,8 @@ describe(`heartbeat (${transport})`, { timeout: 60000 }, () => {
         assert.deepStrictEqual(await peer.rest(), ['end']);
       });
 
-      it('takes the interval as timeout if none is given', async () => {
-        const { ws, peer } = await open({ interval: INTERVAL });
+      test('takes the interval as timeout if none is given', async (tools) => {
+        const { ws, peer } = await open(tools, { interval: INTERVAL });
 
         peer.socket.pause();
 
@@ -159,14 +181,14 @@ describe(`heartbeat (${transport})`, { timeout: 60000 }, () => {
         assert.strictEqual(code, 1006);
       });
 
-      it('looks after many connections', async () => {
+      test('looks after many connections', async (tools) => {
         const connections = [];
         const closed = [];
 
         // Each peer has its role from the start: the first ones may be asked for
         // life before the last ones are there.
         for (let i = 0; i < 20; i++) {
-          const connection = await open({
+          const connection = await open(tools, {
             interval: INTERVAL,
             timeout: TIMEOUT
           });
@@ -194,7 +216,7 @@ describe(`heartbeat (${transport})`, { timeout: 60000 }, () => {
     });
   }
 
-  it('between two of our own ends keeps the connection', async () => {
+  test('between two of our own ends keeps the connection', async (tools) => {
     const heartbeat = { interval: INTERVAL, timeout: TIMEOUT };
     const { client, server } = await tools.pair({ heartbeat }, { heartbeat });
 
