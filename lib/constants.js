@@ -16,6 +16,9 @@ module.exports = {
   /** Appended to the key before it is hashed (RFC 6455, section 1.3). */
   GUID: '258EAFA5-E914-47DA-95CA-C5AB0DC85B11',
 
+  /** What the callback of a write is given that succeeded: see Node's streams. */
+  NO_ERROR: Number.parseInt(process.versions.node, 10) >= 20 ? null : undefined,
+
   NOOP: () => {},
 
   // Ready states.

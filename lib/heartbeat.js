@@ -3,8 +3,8 @@
 // One timer looks after the heartbeats of all stream connections, however many
 // there are. (Lanes look after their connections themselves.)
 
-/** Milliseconds by which a look may be late, so that many share one. */
-const SLACK = 50;
+/** Milliseconds by which a look is late, so that many share one. */
+const SLACK = 10;
 
 /** When to look at which transport, in milliseconds of `Date.now()`'s kin. */
 const due = new Map();
@@ -29,7 +29,7 @@ function beatLater(transport, delay) {
 function arm(at) {
   clearTimeout(timer);
   timerAt = at;
-  timer = setTimeout(look, Math.max(1, at - performance.now()));
+  timer = setTimeout(look, Math.max(1, at - performance.now()) + SLACK);
   // The connections themselves keep the process alive.
   timer.unref();
 }
@@ -41,7 +41,7 @@ function look() {
   timerAt = Infinity;
 
   for (const [transport, at] of due) {
-    if (at <= now + SLACK / 2) {
+    if (at <= now) {
       const delay = transport.beat();
 
       if (delay < 0) {

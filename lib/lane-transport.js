@@ -4,7 +4,7 @@ const net = require('net');
 const util = require('util');
 
 const captureContext = require('./async-context');
-const { CLOSED_WHILE_COMPRESSING } = require('./constants');
+const { CLOSED_WHILE_COMPRESSING, NO_ERROR } = require('./constants');
 const inbox = require('./inbox');
 const native = require('./native');
 const outbox = require('./outbox');
@@ -360,8 +360,8 @@ class LaneTransport extends Transport {
 
     this.callbacks = [];
     callbacks.forEach((callback, i) => {
-      if (i < firstStuck) process.nextTick(callback, null);
-      else if (i < firstLost) setImmediate(callback, null);
+      if (i < firstStuck) process.nextTick(callback, NO_ERROR);
+      else if (i < firstLost) setImmediate(callback, NO_ERROR);
       else if (i < firstUncompressed) setImmediate(callback, destroyedError());
       else setImmediate(callback, new Error(CLOSED_WHILE_COMPRESSING));
     });

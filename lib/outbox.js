@@ -3,6 +3,7 @@
 // What JS sends on lanes. Small payloads are collected in a slab, and everything
 // that a tick has sent goes out at its end: one call frames it, one writes it.
 
+const { NO_ERROR } = require('./constants');
 const { binding, connections, RECORD_WORDS } = require('./native');
 
 const SEND_RECORDS = 1024;
@@ -192,7 +193,7 @@ function callCallbacks() {
   written = [];
 
   try {
-    while (called < callbacks.length) callbacks[called++](null);
+    while (called < callbacks.length) callbacks[called++](NO_ERROR);
   } finally {
     if (called < callbacks.length) {
       // One threw; the others are called all the same, and before later ones.
