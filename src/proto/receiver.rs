@@ -1,12 +1,15 @@
 //! The receiving half of a connection: bytes in, events out.
 
+mod large_payload;
+
 use std::ops::Range;
 
 use super::{
-    Chunk, Config, Event, FrameHeader, HEADER_MAX, MaskingKey, Opcode, Payload, ProtocolError,
-    Role, apply_mask,
-    close::is_valid_close_code,
+    Chunk, Config, Event, FrameHeader, MaskingKey, Opcode, Payload, ProtocolError, Role,
+    apply_mask,
+    close::parse_body,
     frame::{Decoded, Rules},
+    header_buffer::HeaderBuffer,
     message::Message,
     utf8::is_utf8,
 };
@@ -23,9 +26,7 @@ pub struct Receiver {
     max_buffered_chunks: u32,
     skip_utf8_validation: bool,
     state: State,
-    /// The beginning of a header that was cut off by the end of a chunk.
-    header: [u8; HEADER_MAX],
-    header_len: u8,
+    header: HeaderBuffer,
     message: Message,
     /// The payload of a control frame that did not come in one chunk. Such a frame may stand
     /// between the fragments of a message.
@@ -73,8 +74,7 @@ impl Receiver {
             max_buffered_chunks: config.limits.max_buffered_chunks,
             skip_utf8_validation: config.skip_utf8_validation,
             state: State::Header,
-            header: [0; HEADER_MAX],
-            header_len: 0,
+            header: HeaderBuffer::default(),
             message: Message::new(config),
             control: Vec::new(),
             buffered: Buffered::Nothing,
@@ -130,61 +130,6 @@ impl Receiver {
         self.message.hibernate();
     }
 
-    /// If the receiver is well inside the long payload of an uncompressed data frame, the number of
-    /// bytes that are still to come. They may be appended to [`Receiver::large_payload_buffer`]
-    /// instead of being handed in as a chunk. (Before much of it has come, a caller could make
-    /// room for it on no more than the peer's word.)
-    pub fn in_large_payload(&self) -> Option<usize> {
-        match self.state {
-            State::Payload(frame)
-                if frame.opcode.is_data()
-                    && !self.message.is_compressed()
-                    && frame.missing >= LARGE_BYTES
-                    && self.message.buffer.len() >= COLLECTED_BYTES =>
-            {
-                usize::try_from(frame.missing).ok()
-            }
-            _ => None,
-        }
-    }
-
-    /// Where to append bytes of a long payload, as they come from the socket.
-    pub fn large_payload_buffer(&mut self) -> &mut Vec<u8> {
-        self.release();
-        &mut self.message.buffer
-    }
-
-    /// The last `count` bytes of the buffer were appended.
-    ///
-    /// # Errors
-    ///
-    /// As [`Receiver::next_event`].
-    pub fn large_payload_appended(&mut self, count: usize) -> Result<Option<Event>, ProtocolError> {
-        let result = self.count_chunk().and_then(|()| self.take_appended(count));
-        if result.is_err() {
-            self.state = State::Finished;
-        }
-        result
-    }
-
-    fn take_appended(&mut self, count: usize) -> Result<Option<Event>, ProtocolError> {
-        let State::Payload(mut frame) = self.state else {
-            return Ok(None);
-        };
-        let start = self.message.buffer.len().saturating_sub(count);
-        if let (Some(key), Some(bytes)) = (frame.mask, self.message.buffer.get_mut(start..)) {
-            apply_mask(bytes, key, frame.received as usize);
-        }
-        frame.advance(count);
-        self.state = State::Payload(frame);
-        self.message.check_appended(start)?;
-        if frame.missing > 0 {
-            self.waiting_chunks = self.waiting_chunks.saturating_add(1);
-            return Ok(None);
-        }
-        self.end_data_frame(frame.fin)
-    }
-
     fn parse(&mut self, chunk: &mut Chunk<'_>) -> Result<Option<Event>, ProtocolError> {
         if !chunk.counted && !matches!(self.state, State::Finished) {
             chunk.counted = true;
@@ -226,54 +171,15 @@ impl Receiver {
             rsv1_allowed: self.message.may_be_compressed(),
             message_open: self.message.is_open(),
         };
-        if self.header_len == 0 {
-            let decoded = FrameHeader::decode(chunk.rest(), rules)?;
-            if let Decoded::Complete(header, length) = decoded {
-                chunk.advance(length);
+        match self.header.decode(chunk, rules)? {
+            Decoded::Complete(header, _) => {
+                self.waiting_chunks = 0;
                 return Ok(Some(header));
             }
-            return self.keep_header(decoded, chunk);
+            Decoded::LengthKnown(header) => self.message.check_length(&header)?,
+            Decoded::Incomplete => {}
         }
-        let before = usize::from(self.header_len);
-        let room = self.header.get_mut(before..).unwrap_or_default();
-        let added = copy(chunk.rest(), room);
-        let known = self.header.get(..before + added).unwrap_or_default();
-        match FrameHeader::decode(known, rules)? {
-            Decoded::Complete(header, length) => {
-                chunk.advance(length.saturating_sub(before));
-                self.header_len = 0;
-                self.waiting_chunks = 0;
-                Ok(Some(header))
-            }
-            decoded => self.keep_header(decoded, chunk),
-        }
-    }
-
-    /// The chunk ends inside a header.
-    fn keep_header(
-        &mut self,
-        decoded: Decoded,
-        chunk: &mut Chunk<'_>,
-    ) -> Result<Option<FrameHeader>, ProtocolError> {
-        if let Decoded::LengthKnown(header) = decoded {
-            self.message.check_length(&header)?;
-        }
-        let rest = chunk.rest();
-        if !rest.is_empty() {
-            let before = usize::from(self.header_len);
-            let room = self.header.get_mut(before..).unwrap_or_default();
-            let added = copy(rest, room);
-            self.header_len += added as u8;
-            chunk.advance(added);
-            let known = self.header.get(..before + added).unwrap_or_default();
-            let used = FrameHeader::whole_fields_len(known);
-            // `ws` lets go of a chunk as soon as every field that begins in it is complete.
-            self.waiting_chunks = if used > before {
-                (known.len() > used).into()
-            } else {
-                self.waiting_chunks.saturating_add(1)
-            };
-        }
+        self.waiting_chunks = self.header.keep(chunk, self.waiting_chunks);
         Ok(None)
     }
 
@@ -424,36 +330,24 @@ impl Receiver {
         }
     }
 
-    /// Sections 5.5.1 and 7.4: a status code that may travel, then a reason in UTF-8.
+    /// A close frame is complete.
     fn end_close(&mut self, payload: Payload, bytes: &[u8]) -> Result<Event, ProtocolError> {
         let body = match &payload {
             Payload::InChunk(range) => bytes.get(range.clone()).unwrap_or_default(),
             Payload::Buffered => bytes,
         };
-        let Some((code, reason)) = body.split_first_chunk() else {
-            return Ok(Event::Close {
-                code: None,
-                reason: payload,
-            });
-        };
-        let code = u16::from_be_bytes(*code);
-        if !is_valid_close_code(code) {
-            return Err(ProtocolError::InvalidCloseCode(code));
-        }
-        if !self.skip_utf8_validation && !is_utf8(reason) {
-            return Err(ProtocolError::InvalidUtf8);
-        }
-        let reason = match payload {
-            Payload::InChunk(range) => Payload::InChunk(range.end - reason.len()..range.end),
-            Payload::Buffered => {
+        let code = parse_body(body, self.skip_utf8_validation)?;
+        let reason = match (payload, code) {
+            (payload, None) => payload,
+            (Payload::InChunk(range), Some(_)) => {
+                Payload::InChunk(range.start + STATUS_CODE_BYTES..range.end)
+            }
+            (Payload::Buffered, Some(_)) => {
                 self.buffered = Buffered::Reason;
                 Payload::Buffered
             }
         };
-        Ok(Event::Close {
-            code: Some(code),
-            reason,
-        })
+        Ok(Event::Close { code, reason })
     }
 
     /// Lets go of the payload of the last event.
@@ -474,17 +368,4 @@ impl Frame {
     }
 }
 
-/// Copies as much as fits; returns how much that is.
-fn copy(from: &[u8], to: &mut [u8]) -> usize {
-    let count = from.len().min(to.len());
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
-    }
-    count
-}
-
 const STATUS_CODE_BYTES: usize = 2;
-/// From here on it pays to read a payload straight to where it is collected.
-const LARGE_BYTES: u64 = 64 * 1024;
-/// What has to be collected before that.
-const COLLECTED_BYTES: usize = 32 * 1024;
