@@ -5,9 +5,6 @@ const { OPCODES } = require('./support/frames');
 
 const { BINARY, CONTINUATION, PING, PONG, TEXT } = OPCODES;
 
-/** So long apart that pieces are read from the socket one by one, in ms. */
-const APART = 5;
-
 /**
  * Sends bytes and a close frame, and notes all that follows.
  *
@@ -26,17 +23,24 @@ async function exchange(trace, tools, { ws, peer }, ...chunks) {
 }
 
 /**
- * Sends pieces apart from each other.
+ * Sends pieces so that each is a read of its own at the other end.
  *
  * @param {Tools} tools The tools
  * @param {RawPeer} peer The peer
  * @param {Buffer[]} pieces The pieces
+ * @param {WebSocket} ws The other end
  */
-async function sendApart(tools, peer, pieces) {
+async function sendApart(tools, peer, pieces, ws) {
+  const socket = ws._socket;
+
   for (const piece of pieces) {
     if (peer.ended) return;
+
+    const read = socket.bytesRead;
+
     peer.write(piece);
-    await tools.delay(APART);
+    do await tools.turns(1);
+    while (ws.readyState === ws.OPEN && socket.bytesRead === read);
   }
 }
 
@@ -301,7 +305,7 @@ for (const pieces of [3, 4]) {
       }
 
       trace.watch('ws', ws);
-      await sendApart(tools, peer, [...cuts, peer.closeFrame(1000)]);
+      await sendApart(tools, peer, [...cuts, peer.closeFrame(1000)], ws);
       trace.lines('wire', await peer.rest());
       await closed;
     }
