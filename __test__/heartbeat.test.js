@@ -12,7 +12,7 @@ const { CLOSE, PING, PONG, TEXT } = OPCODES;
 
 /** Milliseconds; long enough for a loaded machine to keep them apart. */
 const INTERVAL = 50;
-const TIMEOUT = 800;
+const TIMEOUT = 1500;
 
 const transport = process.env.OXWS_TRANSPORT || 'lane';
 
@@ -78,7 +78,7 @@ describe(`heartbeat (${transport})`, parallel, () => {
         const start = Date.now();
 
         // Words are life: they put the ping off.
-        while (Date.now() - start < 2 * TIMEOUT) {
+        while (Date.now() - start < 1.5 * TIMEOUT) {
           peer.send(TEXT, 'still here');
           await tools.delay(INTERVAL);
         }
@@ -91,7 +91,7 @@ describe(`heartbeat (${transport})`, parallel, () => {
           interval: INTERVAL,
           timeout: TIMEOUT
         });
-        const end = Date.now() + 3 * TIMEOUT;
+        const end = Date.now() + 1.5 * TIMEOUT;
 
         while (Date.now() < end) {
           await peer.frames(1);
@@ -106,7 +106,7 @@ describe(`heartbeat (${transport})`, parallel, () => {
           interval: INTERVAL,
           timeout: TIMEOUT
         });
-        const end = Date.now() + 3 * TIMEOUT;
+        const end = Date.now() + 1.5 * TIMEOUT;
 
         while (Date.now() < end) {
           await peer.frames(1);
@@ -223,7 +223,7 @@ describe(`heartbeat (${transport})`, parallel, () => {
     const heartbeat = { interval: INTERVAL, timeout: TIMEOUT };
     const { client, server } = await tools.pair({ heartbeat }, { heartbeat });
 
-    await tools.delay(2 * TIMEOUT);
+    await tools.delay(1.5 * TIMEOUT);
     assert.strictEqual(client.readyState, WebSocket.OPEN);
     assert.strictEqual(server.readyState, WebSocket.OPEN);
   });
