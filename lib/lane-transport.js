@@ -463,14 +463,20 @@ function onPause() {
   transport.paused = true;
   transport.pausedIn = inbox.pageNumber();
   transport.setPaused(true);
-  transport.begin();
+
+  if (!transport.begun) {
+    transport.begin();
+    // What was received before is fetched in a later turn, and held.
+    binding.postpone();
+  }
 }
 
 /** @this net.Socket */
 function onResume() {
   const { _handle: transport } = this;
 
-  if (!(transport instanceof LaneTransport)) return;
+  // A stream emits 'resume' in a later tick, when it may be paused again.
+  if (!(transport instanceof LaneTransport) || this.isPaused()) return;
 
   transport.paused = false;
   transport.setPaused(false);

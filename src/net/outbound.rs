@@ -44,6 +44,8 @@ pub struct Outbound {
     unframed_bytes: usize,
     /// The tick that sent the unframed messages is over: the lane may begin.
     released: bool,
+    /// JS has it on its list of what to release and write at the end of the tick.
+    listed: bool,
     /// The receipt of the message that is being compressed.
     away: Option<Receipt>,
     ledger: Ledger,
@@ -76,6 +78,7 @@ impl Outbound {
             unframed: VecDeque::new(),
             unframed_bytes: 0,
             released: false,
+            listed: false,
             away: None,
             ledger: Ledger::default(),
             blocked: false,
@@ -210,8 +213,15 @@ impl Outbound {
         self.append_framed(unframed.receipt, |_, run| run.extend_from_slice(frame));
     }
 
+    /// Notes that JS will call [`release`](Self::release) when its tick is over. Returns false if
+    /// it was going to anyhow.
+    pub fn list(&mut self) -> bool {
+        !std::mem::replace(&mut self.listed, true)
+    }
+
     /// Lets the lane frame what waits for it. Returns whether there is such a thing.
     pub fn release(&mut self) -> bool {
+        self.listed = false;
         self.released = !self.unframed.is_empty();
         self.released
     }

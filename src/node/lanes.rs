@@ -30,7 +30,7 @@ pub(super) struct Lanes {
     starting: HashMap<u32, Starting>,
     /// What was received on connections before they began.
     early: Batch,
-    /// Connections with bytes that no one has tried to write yet.
+    /// Connections that something was sent on in this tick.
     unwritten: Vec<u32>,
     /// The batch that JS is being told, and how far it was told.
     current: Batch,
@@ -129,10 +129,10 @@ impl Lanes {
         };
         let frame = word.options(&mut payload).map_or(Frame::Raw, Frame::Framed);
         let mut outbound = link.outbound();
-        if outbound.is_empty() {
+        outbound.append(frame, payload, word.wants_receipt());
+        if outbound.list() {
             self.unwritten.push(number);
         }
-        outbound.append(frame, payload, word.wants_receipt());
     }
 
     /// Sends a payload without a copy, if nothing is in front of it.
