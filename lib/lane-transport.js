@@ -6,6 +6,7 @@ const util = require('util');
 const captureContext = require('./async-context');
 const { CLOSED_WHILE_COMPRESSING, NO_ERROR } = require('./constants');
 const inbox = require('./inbox');
+const convert = require('./lane-socket');
 const native = require('./native');
 const outbox = require('./outbox');
 const Transport = require('./transport');
@@ -116,14 +117,7 @@ class LaneTransport extends Transport {
     handle.close();
 
     socket._handle = this;
-    socket._write = write;
-    socket._writev = writev;
-    socket._final = final;
-    socket.resetAndDestroy = resetAndDestroy;
-    socket.on('newListener', onNewListener);
-    socket.on('pause', onPause);
-    socket.on('resume', onResume);
-    socket.resume();
+    convert(socket);
   }
 
   // --- What WebSocket and Sender call ---
@@ -147,7 +141,13 @@ class LaneTransport extends Transport {
       return;
     }
 
-    if (this.socket.writableLength > 0) this.overtake();
+    if (this.finishCallback) {
+      // The stream knows what it says of a write after its end.
+      this.socket.write(data, cb);
+      return;
+    }
+
+    if (this.socket._writableState.length > 0) this.overtake();
 
     if (cb) {
       this.callbacks.push(cb);
@@ -223,6 +223,43 @@ class LaneTransport extends Transport {
     if (!this.closeCallback) binding.setPaused(this.number, paused);
   }
 
+  /** The user stops reading. */
+  pause() {
+    this.paused = true;
+    this.pausedIn = inbox.pageNumber();
+    this.setPaused(true);
+
+    if (!this.begun) {
+      this.begin();
+      // What was received before is fetched in a later turn, and held.
+      binding.postpone();
+    }
+  }
+
+  /** The user goes on reading. */
+  resume() {
+    this.paused = false;
+    this.setPaused(false);
+
+    if (!this.begun) {
+      this.begin();
+      inbox.drain();
+    }
+
+    this.release();
+  }
+
+  /** The most that had to wait since the last `'drain'`. */
+  get peakBuffered() {
+    outbox.append();
+    return this.closeCallback ? 0 : binding.peakBuffered(this.number);
+  }
+
+  /** Hands every received byte to the user as well. */
+  tap() {
+    if (!this.closeCallback) binding.tap(this.number);
+  }
+
   /**
    * Ends the sending direction once everything was written.
    *
@@ -267,6 +304,9 @@ class LaneTransport extends Transport {
         break;
       case KIND.FINISHED:
         this.finishCallback();
+        break;
+      case KIND.DRAINED:
+        if (value >= socket.writableHighWaterMark) socket.emit('drain');
         break;
       case KIND.CLOSED:
         this.closed();
@@ -405,87 +445,6 @@ class LaneTransport extends Transport {
 }
 
 module.exports = LaneTransport;
-
-/**
- * What the user writes to the socket takes its place between the frames. It is
- * queued at once, so that the stream never holds anything back itself.
- *
- * @this net.Socket
- */
-function write(chunk, encoding, callback) {
-  this._unrefTimer();
-  this._handle.queueRaw(chunk, encoding);
-  callback();
-}
-
-/** @this net.Socket */
-function writev(chunks, callback) {
-  this._unrefTimer();
-  for (const { chunk, encoding } of chunks)
-    this._handle.queueRaw(chunk, encoding);
-  callback();
-}
-
-/** @this net.Socket */
-function final(callback) {
-  if (this._handle) this._handle.finish(callback);
-  else callback();
-}
-
-/**
- * Somebody wants to see the bytes that are received.
- *
- * @this net.Socket
- * @param {String} event What is listened for
- */
-function onNewListener(event) {
-  if (event === 'data' && this._handle) binding.tap(this._handle.number);
-}
-
-/**
- * `net.Socket` does this only for handles of its own making.
- *
- * @this net.Socket
- * @return {net.Socket} The socket
- */
-function resetAndDestroy() {
-  return this._handle
-    ? this._reset()
-    : net.Socket.prototype.resetAndDestroy.call(this);
-}
-
-/** @this net.Socket */
-function onPause() {
-  const { _handle: transport } = this;
-
-  if (!(transport instanceof LaneTransport)) return;
-
-  transport.paused = true;
-  transport.pausedIn = inbox.pageNumber();
-  transport.setPaused(true);
-
-  if (!transport.begun) {
-    transport.begin();
-    // What was received before is fetched in a later turn, and held.
-    binding.postpone();
-  }
-}
-
-/** @this net.Socket */
-function onResume() {
-  const { _handle: transport } = this;
-
-  // A stream emits 'resume' in a later tick, when it may be paused again.
-  if (!(transport instanceof LaneTransport) || this.isPaused()) return;
-
-  transport.paused = false;
-  transport.setPaused(false);
-  if (!transport.begun) {
-    transport.begin();
-    inbox.drain();
-  }
-  transport.release();
-}
 
 function nameOf(handle, method) {
   const out = {};

@@ -37,7 +37,8 @@ const KIND = {
   SENT: 20,
   PONG_OVERFLOW: 21,
   HEARTBEAT_TIMEOUT: 22,
-  FINISHED: 23
+  FINISHED: 23,
+  DRAINED: 24
 };
 
 /** Words of a record, in both directions. */

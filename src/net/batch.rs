@@ -33,6 +33,8 @@ pub enum Kind {
     HeartbeatTimeout = 22,
     /// Everything queued was written and the sending direction was shut down.
     Finished = 23,
+    /// The kernel did not take everything and now has; at most `value` bytes were outstanding.
+    Drained = 24,
 }
 
 /// One event of one connection.

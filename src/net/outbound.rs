@@ -51,6 +51,8 @@ pub struct Outbound {
     ledger: Ledger,
     /// The kernel's buffer was full: the lane writes from now on until everything is out.
     blocked: bool,
+    /// The most that was outstanding since the kernel's buffer was full.
+    peak: u64,
     finish: Finish,
     close_sent: bool,
 }
@@ -82,6 +84,7 @@ impl Outbound {
             away: None,
             ledger: Ledger::default(),
             blocked: false,
+            peak: 0,
             finish: Finish::No,
             close_sent: false,
         }
@@ -182,6 +185,26 @@ impl Outbound {
         let sender = &mut self.sender;
         self.queue.append_with(|run| write(sender, run));
         self.ledger.append(self.queue.len() - before, receipt);
+        self.note_peak();
+    }
+
+    fn note_peak(&mut self) {
+        if self.blocked {
+            self.peak = self.peak.max(self.ledger.outstanding());
+        }
+    }
+
+    /// The most that was outstanding since the kernel's buffer was full; 0 if it is not.
+    pub fn peak(&self) -> u64 {
+        self.peak
+    }
+
+    /// The same, once, when the kernel has taken everything.
+    pub(super) fn take_peak(&mut self) -> Option<u64> {
+        if self.blocked || self.peak == 0 {
+            return None;
+        }
+        Some(std::mem::take(&mut self.peak))
     }
 
     /// Compressing is the lane's work, and nothing overtakes what waits for it.
@@ -297,6 +320,7 @@ impl Outbound {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.blocked = true;
                     self.ledger.block();
+                    self.note_peak();
                     return Ok(Progress::Blocked);
                 }
                 Err(error) => return Err(error),

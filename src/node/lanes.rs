@@ -367,6 +367,12 @@ pub fn buffered_amount(number: u32) -> f64 {
     with_link(number, |link| write_framed(link).outstanding() as f64)
 }
 
+/// The most that was outstanding since the kernel did not take everything; 0 if it does.
+#[napi(catch_unwind)]
+pub fn peak_buffered(number: u32) -> f64 {
+    with_link(number, |link| write_framed(link).peak() as f64)
+}
+
 /// Bytes that were received on the connection.
 #[napi(catch_unwind)]
 pub fn bytes_read(number: u32) -> f64 {

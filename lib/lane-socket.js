@@ -1,0 +1,102 @@
+'use strict';
+
+// What is left of a net.Socket whose connection is on a lane. Its handle is a
+// LaneTransport; here is what else has to be different about it.
+
+const net = require('net');
+
+/** Prototypes of such sockets, by what their prototype was. */
+const prototypes = new WeakMap();
+
+const methods = {
+  /**
+   * What the user writes to the socket takes its place between the frames. It
+   * is queued at once, so that the stream never holds anything back itself.
+   */
+  _write(chunk, encoding, callback) {
+    this._unrefTimer();
+    this._handle.queueRaw(chunk, encoding);
+    callback();
+  },
+
+  _writev(chunks, callback) {
+    this._unrefTimer();
+    for (const { chunk, encoding } of chunks)
+      this._handle.queueRaw(chunk, encoding);
+    callback();
+  },
+
+  _final(callback) {
+    if (this._handle) this._handle.finish(callback);
+    else callback();
+  },
+
+  /** `net.Socket` does this only for handles of its own making. */
+  resetAndDestroy() {
+    return this._handle
+      ? this._reset()
+      : net.Socket.prototype.resetAndDestroy.call(this);
+  },
+
+  /** Bytes that the kernel has not taken, wherever they wait. */
+  get writableLength() {
+    const { length } = this._writableState;
+
+    return this._handle ? length + this._handle.bufferedAmount : length;
+  },
+
+  get writableNeedDrain() {
+    return (
+      this._handle !== null &&
+      this._handle.peakBuffered >= this.writableHighWaterMark
+    );
+  },
+
+  get bufferSize() {
+    return this.writableLength;
+  }
+};
+
+/**
+ * Makes a socket one whose bytes go through its handle, a LaneTransport.
+ *
+ * @param {net.Socket} socket The socket
+ */
+function convert(socket) {
+  const old = Object.getPrototypeOf(socket);
+  let prototype = prototypes.get(old);
+
+  if (prototype === undefined) {
+    prototype = Object.create(old, Object.getOwnPropertyDescriptors(methods));
+    prototypes.set(old, prototype);
+  }
+
+  Object.setPrototypeOf(socket, prototype);
+  socket.on('newListener', onNewListener);
+  socket.on('pause', onPause);
+  socket.on('resume', onResume);
+  socket.resume();
+}
+
+/**
+ * Somebody wants to see the bytes that are received.
+ *
+ * @this net.Socket
+ * @param {String} event What is listened for
+ */
+function onNewListener(event) {
+  if (event === 'data' && this._handle) this._handle.tap();
+}
+
+/** @this net.Socket */
+function onPause() {
+  if (this._handle) this._handle.pause();
+}
+
+/** @this net.Socket */
+function onResume() {
+  // A stream emits this in a later tick, when it may be paused again.
+  if (this._handle && !this.isPaused()) this._handle.resume();
+}
+
+module.exports = convert;
