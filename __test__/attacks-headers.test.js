@@ -176,7 +176,8 @@ scenario(
 
     const { response } = await tools.dialWebSocket(port, { headers });
 
-    assert.strictEqual(response[0], 'HTTP/1.1 400 Bad Request');
+    // Newer versions of Node refuse such a request themselves, with 431.
+    assert.match(response[0], /^HTTP\/1\.1 4(00|31) /);
   }
 );
 

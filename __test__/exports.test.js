@@ -244,7 +244,9 @@ scenario('11. a Sender with its own masks', async (WebSocket, trace, tools) => {
   sender.send('text', { fin: true, mask: true });
   sender.ping('ping', true);
   await tools.turns(1);
-  trace.note('sender', 'bytes', socket.read());
+  // One call does not read everything in every version of Node.
+  socket.end();
+  trace.note('sender', 'bytes', Buffer.concat(await socket.toArray()));
 });
 
 scenario('11. a Sender checks its arguments', (WebSocket, trace) => {

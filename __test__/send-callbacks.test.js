@@ -3,6 +3,7 @@
 const { compare, onBothSides } = require('./support/differential');
 const { describeFrame } = require('./support/frames');
 const { defer } = require('./support/tools');
+const { outcome } = require('./support/trace');
 
 /** More than the kernel takes from a sender whose peer does not read. */
 const STUCK = 16 * 1024 * 1024;
@@ -33,7 +34,7 @@ onBothSides(
     const callback =
       (name) =>
       (...values) => {
-        trace.note('ws', name, synchronous, ws.readyState, ...values);
+        trace.note('ws', name, synchronous, ws.readyState, ...outcome(values));
         if (name === 'last') done.resolve();
       };
 

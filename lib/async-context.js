@@ -6,10 +6,10 @@ const {
   executionAsyncResource
 } = require('async_hooks');
 
-/** From here on Node keeps the stores apart from resources, and cheaply. */
-const FRAMES_SINCE = 24;
+const { isNodeSince } = require('./node-version');
 
-const hasFrames = Number.parseInt(process.versions.node, 10) >= FRAMES_SINCE;
+/** Here Node keeps the stores apart from resources, and cheaply. */
+const hasFrames = isNodeSince(24);
 
 /**
  * Captures the stores of `AsyncLocalStorage` that are in force, for listeners

@@ -1,5 +1,7 @@
 'use strict';
 
+const { isNodeSince } = require('./node-version');
+
 module.exports = {
   /** Values `binaryType` accepts; the first one is the default. */
   BINARY_TYPES: ['nodebuffer', 'arraybuffer', 'fragments', 'blob'],
@@ -17,7 +19,7 @@ module.exports = {
   GUID: '258EAFA5-E914-47DA-95CA-C5AB0DC85B11',
 
   /** What the callback of a write is given that succeeded: see Node's streams. */
-  NO_ERROR: Number.parseInt(process.versions.node, 10) >= 20 ? null : undefined,
+  NO_ERROR: isNodeSince(20) ? null : undefined,
 
   NOOP: () => {},
 

@@ -1,6 +1,7 @@
 'use strict';
 
 const net = require('net');
+const os = require('os');
 const util = require('util');
 
 const captureContext = require('./async-context');
@@ -8,10 +9,14 @@ const { CLOSED_WHILE_COMPRESSING, NO_ERROR } = require('./constants');
 const inbox = require('./inbox');
 const convert = require('./lane-socket');
 const native = require('./native');
+const { isNodeSince } = require('./node-version');
 const outbox = require('./outbox');
 const Transport = require('./transport');
 
 const { binding, KIND, SEND } = native;
+
+/** Here Node reports a write that the end of a socket interrupts as failed. */
+const REPORTS_INTERRUPTED_WRITES = isNodeSince(22, 7);
 
 /** Whether plain sockets may be moved to lanes at all. */
 const LANES_WANTED =
@@ -397,12 +402,13 @@ class LaneTransport extends Transport {
     const firstUncompressed = callbacks.length - uncompressed;
     const firstLost = firstUncompressed - lost;
     const firstStuck = firstLost - stuck;
+    const [forStuck, forLost] = stuck + lost > 0 ? interruptionOutcomes() : [];
 
     this.callbacks = [];
     callbacks.forEach((callback, i) => {
       if (i < firstStuck) process.nextTick(callback, NO_ERROR);
-      else if (i < firstLost) setImmediate(callback, NO_ERROR);
-      else if (i < firstUncompressed) setImmediate(callback, destroyedError());
+      else if (i < firstLost) setImmediate(callback, forStuck);
+      else if (i < firstUncompressed) setImmediate(callback, forLost);
       else setImmediate(callback, new Error(CLOSED_WHILE_COMPRESSING));
     });
   }
@@ -477,6 +483,18 @@ function systemError(errno, syscall) {
     code,
     syscall
   });
+}
+
+/**
+ * @return {(Error|null|undefined)[]} What the callback of a write is given that
+ *     the end of its socket interrupts, and that of a write behind it
+ */
+function interruptionOutcomes() {
+  if (!REPORTS_INTERRUPTED_WRITES) return [NO_ERROR, destroyedError()];
+
+  const error = systemError(os.constants.errno.ECANCELED, 'write');
+
+  return [error, error];
 }
 
 function destroyedError() {

@@ -1,6 +1,7 @@
 'use strict';
 
 const { describe } = require('./describe');
+const { NO_ERROR } = require('../../lib/constants');
 
 const EVENTS = ['open', 'message', 'ping', 'pong', 'error', 'close'];
 const READY_STATES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'];
@@ -127,7 +128,7 @@ class Trace {
    */
   callback(track, what, ws) {
     return (...values) => {
-      this.note(track, `callback of ${what}${state(ws)}`, ...values);
+      this.note(track, `callback of ${what}${state(ws)}`, ...outcome(values));
     };
   }
 
@@ -163,6 +164,18 @@ class Trace {
 }
 
 /**
+ * Makes the arguments of a callback comparable. Before Node 20, that of a write
+ * that succeeded gets `undefined` or nothing, depending on how many chunks the
+ * stream happened to have collected.
+ *
+ * @param {Array} values The arguments
+ * @return {Array} What to note of them
+ */
+function outcome(values) {
+  return values.length === 0 && NO_ERROR === undefined ? [undefined] : values;
+}
+
+/**
  * @param {*} ws Possibly a WebSocket
  * @return {String} Its state in words
  */
@@ -171,4 +184,4 @@ function state(ws) {
   return ` while ${READY_STATES[ws.readyState] || ws.readyState}`;
 }
 
-module.exports = { Trace };
+module.exports = { Trace, outcome };
