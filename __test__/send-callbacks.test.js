@@ -347,7 +347,7 @@ onBothSides(
       trace.watch('ws', ws);
       peer.socket.pause();
       ws.send(Buffer.alloc(STUCK), (...values) => {
-        trace.note('ws', 'callback', ...values);
+        trace.note('ws', 'callback', ...outcome(values));
         resolve();
       });
     });
