@@ -15,6 +15,8 @@ const Transport = require('./transport');
 
 const { binding, KIND, SEND } = native;
 
+native.listen({ drain: inbox.drain, flush: outbox.flush });
+
 /** Here Node reports a write that the end of a socket interrupts as failed. */
 const REPORTS_INTERRUPTED_WRITES = isNodeSince(22, 7);
 

@@ -6,7 +6,7 @@
 
 const os = require('os');
 
-const binding = require('./binding.js');
+const addon = require('./binding.js');
 
 /** Bits of the word that describes a send; the low four are the opcode. */
 const SEND = {
@@ -50,24 +50,50 @@ const MAX_DEFAULT_LANES = 4;
 const connections = [];
 const freeNumbers = [];
 
-let started = false;
+/** Functions of modules that need this one; see `listen()`. */
+let listeners;
+
+let adopted = 0;
 let held = 0;
 
-/** Starts the native side of this environment. */
-function start() {
-  const { drain } = require('./inbox');
-  const { flush } = require('./outbox');
+/**
+ * The addon's functions for this copy of the module. There can be several in a
+ * thread, which have nothing to do with each other: test runners load modules
+ * anew for every file.
+ */
+const binding = bindTo(addon.createInstance());
+
+function bindTo(instance) {
+  const { MessageCodec, ...functions } = addon;
+  const bound = Object.entries(functions).map(([name, value]) => [
+    name,
+    value.bind(undefined, instance)
+  ]);
+
+  return Object.fromEntries([['MessageCodec', MessageCodec], ...bound]);
+}
+
+/**
+ * Tells what is to be called. It cannot be required here: once the cache of
+ * `require` was emptied, that would find a later copy of the module.
+ *
+ * @param {Object} functions
+ * @param {Function} functions.drain Delivers what the lanes have received
+ * @param {Function} functions.flush Writes what was sent
+ */
+function listen(functions) {
+  listeners = functions;
+}
+
+/** Starts the lanes, again if another copy's start has ended them. */
+function startLanes() {
   const lanes = Number.parseInt(process.env.OXWS_LANES, 10);
   const spare = os.cpus().length - 1;
 
-  started = true;
-  binding.init(
-    drain,
+  binding.startLanes(
+    listeners.drain,
     lanes > 0 ? lanes : Math.max(1, Math.min(MAX_DEFAULT_LANES, spare))
   );
-
-  // What was sent in this tick must not be lost if it ends the process.
-  process.on('exit', flush);
 }
 
 /**
@@ -76,8 +102,6 @@ function start() {
  * @return {Number} The number
  */
 function reserveNumber() {
-  if (!started) start();
-
   return freeNumbers.length ? freeNumbers.pop() : connections.push(null) - 1;
 }
 
@@ -91,6 +115,8 @@ function reserveNumber() {
  * @return {Number} The connection's number, -1 if the system refused
  */
 function adopt(transport, fd, head, options) {
+  if (!binding.hasLanes()) startLanes();
+
   const number = reserveNumber();
 
   if (binding.adopt(number, fd, head, options) !== 0) {
@@ -98,6 +124,8 @@ function adopt(transport, fd, head, options) {
     return -1;
   }
 
+  // What was sent in the last tick must not be lost.
+  if (adopted++ === 0) process.on('exit', listeners.flush);
   connections[number] = transport;
   return number;
 }
@@ -108,6 +136,10 @@ function adopt(transport, fd, head, options) {
  * @param {Number} number The number
  */
 function release(number) {
+  if (connections[number] && --adopted === 0) {
+    process.off('exit', listeners.flush);
+  }
+
   connections[number] = null;
   freeNumbers.push(number);
 }
@@ -128,6 +160,7 @@ module.exports = {
   connections,
   hold,
   KIND,
+  listen,
   RECORD_WORDS,
   release,
   reserveNumber,

@@ -46,7 +46,6 @@ impl Doorbell {
     }
 }
 
-#[cfg(unix)]
 impl crate::net::Doorbell for Doorbell {
     fn ring(&self) {
         Self::ring(self);

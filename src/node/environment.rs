@@ -1,55 +1,63 @@
-//! State of one environment: the main thread's or a worker's.
+//! What the addon keeps for each copy of `lib/`.
+//!
+//! Mostly there is one in an environment (the main thread or a worker). There are several if the
+//! cache of `require` was emptied, or if a test runner loads modules anew for every file; they
+//! must not hear of each other.
 
 use std::cell::RefCell;
 
-use napi::{Env, bindgen_prelude::Function};
+use napi::Env;
 use napi_derive::napi;
 
 #[cfg(unix)]
 use super::lanes::Lanes;
-use super::{doorbell::Doorbell, stream::Streams};
+use super::stream::Streams;
 
-/// Everything that lives and dies with an environment.
-pub(super) struct Environment {
-    doorbell: Doorbell,
+/// Everything that belongs to one copy of `lib/`.
+#[derive(Default)]
+pub(super) struct Instance {
     #[cfg(unix)]
-    pub(super) lanes: Lanes,
+    pub(super) lanes: Option<Lanes>,
     pub(super) streams: Streams,
 }
 
 thread_local! {
     /// There is one environment a thread; that is Node's rule.
-    static ENVIRONMENT: RefCell<Option<Environment>> = const { RefCell::new(None) };
+    static INSTANCES: RefCell<Vec<Instance>> = const { RefCell::new(Vec::new()) };
 }
 
-impl Environment {
-    /// Runs `task` with the environment of this thread; `None` before `init` or after its end.
-    pub(super) fn with<T>(task: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        ENVIRONMENT.with(|environment| environment.borrow_mut().as_mut().map(task))
+impl Instance {
+    /// Runs `task` with an instance of this thread; `None` after the environment's end.
+    pub(super) fn with<T>(number: u32, task: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        INSTANCES.with(|instances| instances.borrow_mut().get_mut(number as usize).map(task))
+    }
+
+    /// Ends the lanes of all instances but `number` that have no connections: nobody may be left
+    /// to need them, and an instance that is wrong about that starts them again.
+    #[cfg(unix)]
+    pub(super) fn end_idle_lanes(number: u32) {
+        let idle: Vec<Lanes> = INSTANCES.with(|instances| {
+            (0..)
+                .zip(instances.borrow_mut().iter_mut())
+                .filter(|(other, _)| *other != number)
+                .filter_map(|(_, instance)| instance.lanes.take_if(|lanes| lanes.is_idle()))
+                .collect()
+        });
+        drop(idle);
     }
 }
 
-/// Sets the environment up. `listener` is called when the inbox has something for JS; `lanes` is
-/// the number of I/O threads, started when they are first needed.
+/// Makes an instance for a copy of `lib/`, which names it in every other call.
 #[napi(catch_unwind)]
-pub fn init(env: Env, listener: Function<'_, (), ()>, lanes: u32) -> napi::Result<()> {
-    let doorbell = Doorbell::new(&listener)?;
-    let environment = Environment {
-        #[cfg(unix)]
-        lanes: Lanes::new(lanes as usize, doorbell.clone()),
-        streams: Streams::default(),
-        doorbell,
-    };
-    #[cfg(not(unix))]
-    let _ = lanes;
-    ENVIRONMENT.set(Some(environment));
-    // Ends the lanes, and with them their connections, before Node tears anything down.
-    env.add_env_cleanup_hook((), |()| drop(ENVIRONMENT.take()))?;
-    Ok(())
-}
-
-/// Chooses whether open connections keep the event loop alive.
-#[napi(catch_unwind)]
-pub fn hold_event_loop(env: Env, hold: bool) {
-    Environment::with(|environment| environment.doorbell.hold_event_loop(&env, hold));
+pub fn create_instance(env: Env) -> napi::Result<u32> {
+    let number = INSTANCES.with(|instances| {
+        let mut instances = instances.borrow_mut();
+        instances.push(Instance::default());
+        instances.len() as u32 - 1
+    });
+    if number == 0 {
+        // Ends the lanes, and with them their connections, before Node tears anything down.
+        env.add_env_cleanup_hook((), |()| drop(INSTANCES.take()))?;
+    }
+    Ok(number)
 }

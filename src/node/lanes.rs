@@ -7,25 +7,29 @@ use std::{
 
 use napi::{
     Env,
-    bindgen_prelude::{BufferSlice, Uint32ArraySlice},
+    bindgen_prelude::{BufferSlice, Function, Uint32ArraySlice},
 };
 use napi_derive::napi;
 
 use super::{
-    Environment,
+    Instance,
     bytes::{bytes, elements, share},
     doorbell::Doorbell,
     options::{ConnectionOptions, SendWord},
 };
 use crate::net::{
-    self, Batch, Connection, ConnectionConfig, Frame, Inbox, Lane, Link, Outbound, Progress, Record,
+    self, Batch, Connection, ConnectionConfig, Frame, Inbox, Kind, Lane, Link, Outbound, Progress,
+    Record,
 };
 
-/// The lanes of an environment and the connections on them, by the numbers JS gave them.
+/// The lanes of an instance and the connections on them, by the numbers JS gave them.
 pub(super) struct Lanes {
+    doorbell: Doorbell,
     inbox: Arc<Inbox>,
     lanes: Vec<Option<Lane>>,
     links: Vec<Option<Arc<Link>>>,
+    /// How many connections JS has not been told the last of.
+    connections: usize,
     /// Connections that were adopted and have not begun.
     starting: HashMap<u32, Starting>,
     /// What was received on connections before they began.
@@ -46,11 +50,13 @@ struct Starting {
 }
 
 impl Lanes {
-    pub(super) fn new(count: usize, doorbell: Doorbell) -> Self {
+    fn new(count: usize, doorbell: Doorbell) -> Self {
         Self {
-            inbox: Arc::new(Inbox::new(count, Box::new(doorbell))),
+            inbox: Arc::new(Inbox::new(count, Box::new(doorbell.clone()))),
+            doorbell,
             lanes: std::iter::repeat_with(|| None).take(count).collect(),
             links: Vec::new(),
+            connections: 0,
             starting: HashMap::new(),
             early: Batch::default(),
             unwritten: Vec::new(),
@@ -58,6 +64,11 @@ impl Lanes {
             told: 0,
             page: 0,
         }
+    }
+
+    /// Whether there are no connections.
+    pub(super) fn is_idle(&self) -> bool {
+        self.connections == 0
     }
 
     /// Takes over the connection `number`, but for reading.
@@ -83,6 +94,7 @@ impl Lanes {
         self.links[slot] = Some(Arc::clone(&link));
         let (connection, head) = (Connection::new(link, config), head.to_vec());
         self.starting.insert(number, Starting { connection, head });
+        self.connections += 1;
         Ok(())
     }
 
@@ -202,6 +214,9 @@ impl Lanes {
             }
             words.copy_from_slice(&[record.connection, word(record, flags), value, record.length]);
             count += 1;
+            if record.kind == Kind::Closed {
+                self.connections -= 1;
+            }
         }
         self.told += count;
         count
@@ -253,13 +268,34 @@ fn word(record: &Record, flags: u32) -> u32 {
     record.kind as u32 | flags | u32::from(record.code) << 16
 }
 
+/// Whether an instance has lanes, so that it can adopt connections.
+#[napi(catch_unwind)]
+pub fn has_lanes(instance: u32) -> bool {
+    with_lanes(instance, |_| ()).is_some()
+}
+
+/// Gives an instance lanes. `listener` is called when the inbox has something for JS; `count` is
+/// the number of I/O threads, started when they are first needed.
+#[napi(catch_unwind)]
+pub fn start_lanes(instance: u32, listener: Function<'_, (), ()>, count: u32) -> napi::Result<()> {
+    let lanes = Lanes::new(count as usize, Doorbell::new(&listener)?);
+    Instance::end_idle_lanes(instance);
+    Instance::with(instance, |instance| instance.lanes = Some(lanes));
+    Ok(())
+}
+
+/// Chooses whether open connections keep the event loop alive.
+#[napi(catch_unwind)]
+pub fn hold_event_loop(env: Env, instance: u32, hold: bool) {
+    with_lanes(instance, |lanes| lanes.doorbell.hold_event_loop(&env, hold));
+}
+
 /// Moves a connected socket to a lane. `number` is what both sides call the connection, `fd` the
 /// socket's descriptor, which is duplicated, and `head` what was read from it already. Returns 0
 /// or the error number of the system.
 #[napi(catch_unwind)]
-pub fn adopt(number: u32, fd: i32, head: &[u8], options: ConnectionOptions) -> i32 {
-    let result =
-        Environment::with(|environment| environment.lanes.adopt(number, fd, head, &options));
+pub fn adopt(instance: u32, number: u32, fd: i32, head: &[u8], options: ConnectionOptions) -> i32 {
+    let result = with_lanes(instance, |lanes| lanes.adopt(number, fd, head, &options));
     match result {
         Some(Ok(())) => 0,
         Some(Err(error)) => error.raw_os_error().unwrap_or(-1),
@@ -270,28 +306,30 @@ pub fn adopt(number: u32, fd: i32, head: &[u8], options: ConnectionOptions) -> i
 /// Lets the lane read a connection that it was given. What was read before is told first: JS has
 /// to drain.
 #[napi(catch_unwind)]
-pub fn begin(number: u32) {
-    Environment::with(|environment| environment.lanes.begin(number));
+pub fn begin(instance: u32, number: u32) {
+    with_lanes(instance, |lanes| lanes.begin(number));
 }
 
 /// Tells JS what happened: fills `page` with records of four words (connection; kind, flags and
 /// status code; value; length) and `chunk`, from `offset`, with their small payloads. Returns the
 /// number of records; with 0, the doorbell will ring when there is more.
 #[napi(catch_unwind)]
-pub fn drain(mut page: Uint32ArraySlice<'_>, mut chunk: BufferSlice<'_>, offset: u32) -> u32 {
-    let drained = Environment::with(|environment| {
-        environment
-            .lanes
-            .drain(elements(&mut page), bytes(&mut chunk), offset as usize)
+pub fn drain(
+    instance: u32,
+    mut page: Uint32ArraySlice<'_>,
+    mut chunk: BufferSlice<'_>,
+    offset: u32,
+) -> u32 {
+    let drained = with_lanes(instance, |lanes| {
+        lanes.drain(elements(&mut page), bytes(&mut chunk), offset as usize)
     });
     drained.unwrap_or_default() as u32
 }
 
 /// Copies the payload of record `index` of the last page, which `drain` left apart, to `target`.
 #[napi(catch_unwind)]
-pub fn take_payload(index: u32, mut target: BufferSlice<'_>) {
-    Environment::with(|environment| {
-        let lanes = &environment.lanes;
+pub fn take_payload(instance: u32, index: u32, mut target: BufferSlice<'_>) {
+    with_lanes(instance, |lanes| {
         if let Some(record) = lanes.current.records().get(lanes.page + index as usize) {
             bytes(&mut target).copy_from_slice(lanes.current.payload(record));
         }
@@ -301,9 +339,12 @@ pub fn take_payload(index: u32, mut target: BufferSlice<'_>) {
 /// The payload of record `index` of the last page, which `drain` left apart, as a Buffer over its
 /// own memory; `undefined` if it has none.
 #[napi(catch_unwind)]
-pub fn share_payload(env: Env, index: u32) -> napi::Result<Option<BufferSlice<'static>>> {
-    let shared = Environment::with(|environment| {
-        let lanes = &mut environment.lanes;
+pub fn share_payload(
+    env: Env,
+    instance: u32,
+    index: u32,
+) -> napi::Result<Option<BufferSlice<'static>>> {
+    let shared = with_lanes(instance, |lanes| {
         let payload = lanes.current.take_owned(lanes.page + index as usize)?;
         Some(share(&env, payload, &lanes.inbox.payloads))
     });
@@ -313,9 +354,8 @@ pub fn share_payload(env: Env, index: u32) -> napi::Result<Option<BufferSlice<'s
 /// Where the fragments of the message of record `index` of the last page end; empty if it came in
 /// one frame.
 #[napi(catch_unwind)]
-pub fn fragment_ends(index: u32) -> Vec<u32> {
-    let ends = Environment::with(|environment| {
-        let lanes = &environment.lanes;
+pub fn fragment_ends(instance: u32, index: u32) -> Vec<u32> {
+    let ends = with_lanes(instance, |lanes| {
         lanes
             .current
             .fragment_ends(lanes.page + index as usize)
@@ -326,28 +366,24 @@ pub fn fragment_ends(index: u32) -> Vec<u32> {
 
 /// Leaves the rest of the inbox for a later turn of the event loop.
 #[napi(catch_unwind)]
-pub fn postpone() {
-    Environment::with(|environment| environment.lanes.inbox.postpone());
+pub fn postpone(instance: u32) {
+    with_lanes(instance, |lanes| lanes.inbox.postpone());
 }
 
 /// Frames what JS has sent: `count` records of four words (connection; send word; offset; length)
 /// whose payloads are in `slab`.
 #[napi(catch_unwind)]
-pub fn append(records: &[u32], count: u32, slab: &[u8]) {
-    Environment::with(|environment| {
-        environment
-            .lanes
-            .append_all(&records[..count as usize * SEND_WORDS], slab);
+pub fn append(instance: u32, records: &[u32], count: u32, slab: &[u8]) {
+    with_lanes(instance, |lanes| {
+        lanes.append_all(&records[..count as usize * SEND_WORDS], slab);
     });
 }
 
 /// Sends one payload that is too large for the slab, after what was appended before.
 #[napi(catch_unwind)]
-pub fn send_apart(number: u32, word: u32, payload: &[u8]) {
-    Environment::with(|environment| {
-        environment
-            .lanes
-            .send_apart(number, SendWord::new(word), payload);
+pub fn send_apart(instance: u32, number: u32, word: u32, payload: &[u8]) {
+    with_lanes(instance, |lanes| {
+        lanes.send_apart(number, SendWord::new(word), payload);
     });
 }
 
@@ -355,52 +391,53 @@ pub fn send_apart(number: u32, word: u32, payload: &[u8]) {
 /// pairs of a connection and the number of its sends that were written and want to be known of.
 /// Returns the number of pairs; if they fill the array, it has to be called again.
 #[napi(catch_unwind)]
-pub fn write_all(mut receipts: Uint32ArraySlice<'_>) -> u32 {
-    let count =
-        Environment::with(|environment| environment.lanes.write_all(elements(&mut receipts)));
+pub fn write_all(instance: u32, mut receipts: Uint32ArraySlice<'_>) -> u32 {
+    let count = with_lanes(instance, |lanes| lanes.write_all(elements(&mut receipts)));
     count.unwrap_or_default() as u32
 }
 
 /// Bytes of the connection that the kernel does not take now.
 #[napi(catch_unwind)]
-pub fn buffered_amount(number: u32) -> f64 {
-    with_link(number, |link| write_framed(link).outstanding() as f64)
+pub fn buffered_amount(instance: u32, number: u32) -> f64 {
+    with_link(instance, number, |link| {
+        write_framed(link).outstanding() as f64
+    })
 }
 
 /// The most that was outstanding since the kernel did not take everything; 0 if it does.
 #[napi(catch_unwind)]
-pub fn peak_buffered(number: u32) -> f64 {
-    with_link(number, |link| write_framed(link).peak() as f64)
+pub fn peak_buffered(instance: u32, number: u32) -> f64 {
+    with_link(instance, number, |link| write_framed(link).peak() as f64)
 }
 
 /// Bytes that were received on the connection.
 #[napi(catch_unwind)]
-pub fn bytes_read(number: u32) -> f64 {
-    with_link(number, |link| link.bytes_read() as f64)
+pub fn bytes_read(instance: u32, number: u32) -> f64 {
+    with_link(instance, number, |link| link.bytes_read() as f64)
 }
 
 /// Bytes of the connection that the kernel has taken.
 #[napi(catch_unwind)]
-pub fn bytes_written(number: u32) -> f64 {
-    with_link(number, |link| write_framed(link).written() as f64)
+pub fn bytes_written(instance: u32, number: u32) -> f64 {
+    with_link(instance, number, |link| write_framed(link).written() as f64)
 }
 
 /// Stops or goes on reading.
 #[napi(catch_unwind)]
-pub fn set_paused(number: u32, paused: bool) {
-    with_link(number, |link| link.set_paused(paused));
+pub fn set_paused(instance: u32, number: u32, paused: bool) {
+    with_link(instance, number, |link| link.set_paused(paused));
 }
 
 /// Chooses whether the lane answers pings.
 #[napi(catch_unwind)]
-pub fn set_auto_pong(number: u32, answer: bool) {
-    with_link(number, |link| link.set_auto_pong(answer));
+pub fn set_auto_pong(instance: u32, number: u32, answer: bool) {
+    with_link(instance, number, |link| link.set_auto_pong(answer));
 }
 
 /// Ends the sending direction once everything was written.
 #[napi(catch_unwind)]
-pub fn finish(number: u32) {
-    with_link(number, |link| {
+pub fn finish(instance: u32, number: u32) {
+    with_link(instance, number, |link| {
         link.outbound().finish();
         link.wake();
     });
@@ -411,13 +448,9 @@ pub fn finish(number: u32) {
 /// be known of are done, are stuck half-way, are lost behind such, and were not compressed. The connection's last record will be
 /// `Closed`.
 #[napi(catch_unwind)]
-pub fn close(number: u32, reset: bool) -> Vec<u32> {
-    let link = Environment::with(|environment| {
-        environment
-            .lanes
-            .links
-            .get_mut(number as usize)
-            .and_then(Option::take)
+pub fn close(instance: u32, number: u32, reset: bool) -> Vec<u32> {
+    let link = with_lanes(instance, |lanes| {
+        lanes.links.get_mut(number as usize).and_then(Option::take)
     });
     let Some(link) = link.flatten() else {
         return Vec::new();
@@ -429,24 +462,30 @@ pub fn close(number: u32, reset: bool) -> Vec<u32> {
 
 /// Hands every byte that is received on the connection to JS as well.
 #[napi(catch_unwind)]
-pub fn tap(number: u32) {
-    with_link(number, |link| link.tap());
+pub fn tap(instance: u32, number: u32) {
+    with_link(instance, number, |link| link.tap());
 }
 
 /// Sets an option of the socket: `TCP_NODELAY`, or keep-alive probes after `delay` seconds.
 #[napi(catch_unwind)]
-pub fn set_no_delay(number: u32, enable: bool) {
-    with_link(number, |link| net::set_no_delay(link, enable));
+pub fn set_no_delay(instance: u32, number: u32, enable: bool) {
+    with_link(instance, number, |link| net::set_no_delay(link, enable));
 }
 
 /// Turns keep-alive probes on or off; the first after `delay` seconds (0: the system's default).
 #[napi(catch_unwind)]
-pub fn set_keep_alive(number: u32, enable: bool, delay: u32) {
-    with_link(number, |link| net::set_keep_alive(link, enable, delay));
+pub fn set_keep_alive(instance: u32, number: u32, enable: bool, delay: u32) {
+    with_link(instance, number, |link| {
+        net::set_keep_alive(link, enable, delay)
+    });
 }
 
-fn with_link<T: Default>(number: u32, task: impl FnOnce(&Arc<Link>) -> T) -> T {
-    Environment::with(|environment| slot(&environment.lanes.links, number).map(task))
+fn with_lanes<T>(instance: u32, task: impl FnOnce(&mut Lanes) -> T) -> Option<T> {
+    Instance::with(instance, |instance| instance.lanes.as_mut().map(task)).flatten()
+}
+
+fn with_link<T: Default>(instance: u32, number: u32, task: impl FnOnce(&Arc<Link>) -> T) -> T {
+    with_lanes(instance, |lanes| slot(&lanes.links, number).map(task))
         .flatten()
         .unwrap_or_default()
 }

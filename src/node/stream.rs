@@ -9,7 +9,7 @@ use napi::{
 use napi_derive::napi;
 
 use super::{
-    Environment,
+    Instance,
     bytes::{bytes, elements},
     options::{ConnectionOptions, SendWord},
 };
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// The stream connections of an environment, by the numbers JS gave them.
+/// The stream connections of an instance, by the numbers JS gave them.
 #[derive(Default)]
 pub(super) struct Streams {
     streams: Vec<Option<Stream>>,
@@ -167,9 +167,9 @@ impl Stream {
 
 /// Creates the connection `number`.
 #[napi(catch_unwind)]
-pub fn open_stream(number: u32, options: ConnectionOptions) {
-    Environment::with(|environment| {
-        let streams = &mut environment.streams.streams;
+pub fn open_stream(instance: u32, number: u32, options: ConnectionOptions) {
+    Instance::with(instance, |instance| {
+        let streams = &mut instance.streams.streams;
         let slot = number as usize;
         if streams.len() <= slot {
             streams.resize_with(slot + 1, || None);
@@ -180,9 +180,9 @@ pub fn open_stream(number: u32, options: ConnectionOptions) {
 
 /// Forgets the connection.
 #[napi(catch_unwind)]
-pub fn close_stream(number: u32) {
-    Environment::with(|environment| {
-        if let Some(slot) = environment.streams.streams.get_mut(number as usize) {
+pub fn close_stream(instance: u32, number: u32) {
+    Instance::with(instance, |instance| {
+        if let Some(slot) = instance.streams.streams.get_mut(number as usize) {
             *slot = None;
         }
     });
@@ -191,8 +191,13 @@ pub fn close_stream(number: u32) {
 /// Parses a chunk, unmasking it in place, and tells its first events. The words of a record are
 /// those of `drain`, without the connection; offsets count from the start of the chunk.
 #[napi(catch_unwind)]
-pub fn receive(number: u32, mut chunk: BufferSlice<'_>, mut page: Uint32ArraySlice<'_>) -> u32 {
-    with_stream(number, |stream| {
+pub fn receive(
+    instance: u32,
+    number: u32,
+    mut chunk: BufferSlice<'_>,
+    mut page: Uint32ArraySlice<'_>,
+) -> u32 {
+    with_stream(instance, number, |stream| {
         stream.receive(bytes(&mut chunk));
         stream.tell(elements(&mut page))
     })
@@ -200,14 +205,14 @@ pub fn receive(number: u32, mut chunk: BufferSlice<'_>, mut page: Uint32ArraySli
 
 /// Tells the next events of the last chunk.
 #[napi(catch_unwind)]
-pub fn receive_more(number: u32, mut page: Uint32ArraySlice<'_>) -> u32 {
-    with_stream(number, |stream| stream.tell(elements(&mut page)))
+pub fn receive_more(instance: u32, number: u32, mut page: Uint32ArraySlice<'_>) -> u32 {
+    with_stream(instance, number, |stream| stream.tell(elements(&mut page)))
 }
 
 /// Copies the payload of event `index` of the last page, which is not in the chunk, to `target`.
 #[napi(catch_unwind)]
-pub fn take_stream_payload(number: u32, index: u32, mut target: BufferSlice<'_>) {
-    with_stream(number, |stream| {
+pub fn take_stream_payload(instance: u32, number: u32, index: u32, mut target: BufferSlice<'_>) {
+    with_stream(instance, number, |stream| {
         if let Some(event) = stream.events.get_mut(stream.page + index as usize) {
             bytes(&mut target).copy_from_slice(&std::mem::take(&mut event.payload));
         }
@@ -217,8 +222,8 @@ pub fn take_stream_payload(number: u32, index: u32, mut target: BufferSlice<'_>)
 /// Where the fragments of the message of event `index` of the last page end; empty if it came in
 /// one frame.
 #[napi(catch_unwind)]
-pub fn stream_fragment_ends(number: u32, index: u32) -> Vec<u32> {
-    with_stream(number, |stream| {
+pub fn stream_fragment_ends(instance: u32, number: u32, index: u32) -> Vec<u32> {
+    with_stream(instance, number, |stream| {
         let event = stream.events.get(stream.page + index as usize);
         event
             .map(|event| event.fragment_ends.clone())
@@ -230,8 +235,14 @@ pub fn stream_fragment_ends(number: u32, index: u32) -> Vec<u32> {
 /// Returns the length of the frame; 0 if the payload has to be compressed, because the first
 /// fragment of its message was.
 #[napi(catch_unwind)]
-pub fn encode(number: u32, word: u32, payload: &[u8], mut target: BufferSlice<'_>) -> u32 {
-    with_stream(number, |stream| {
+pub fn encode(
+    instance: u32,
+    number: u32,
+    word: u32,
+    payload: &[u8],
+    mut target: BufferSlice<'_>,
+) -> u32 {
+    with_stream(instance, number, |stream| {
         if stream.compresses(word, payload.len()) {
             return 0;
         }
@@ -245,19 +256,26 @@ pub fn encode(number: u32, word: u32, payload: &[u8], mut target: BufferSlice<'_
 #[napi(catch_unwind)]
 pub fn encode_compressed(
     env: Env,
+    instance: u32,
     number: u32,
     word: u32,
     payload: &[u8],
 ) -> napi::Result<BufferSlice<'_>> {
-    let frame = with_stream(number, |stream| stream.frame(word, payload));
+    let frame = with_stream(instance, number, |stream| stream.frame(word, payload));
     BufferSlice::copy_from(&env, frame)
 }
 
 /// Writes the header of an unmasked frame of `length` bytes to `target`. Returns its length; 0 if
 /// the payload has to be compressed, because the first fragment of its message was.
 #[napi(catch_unwind)]
-pub fn encode_header(number: u32, word: u32, length: f64, mut target: BufferSlice<'_>) -> u32 {
-    with_stream(number, |stream| {
+pub fn encode_header(
+    instance: u32,
+    number: u32,
+    word: u32,
+    length: f64,
+    mut target: BufferSlice<'_>,
+) -> u32 {
+    with_stream(instance, number, |stream| {
         if stream.compresses(word, length as usize) {
             return 0;
         }
@@ -274,8 +292,8 @@ pub fn encode_header(number: u32, word: u32, length: f64, mut target: BufferSlic
 /// Looks after the heartbeat of a connection. Returns the milliseconds until the next look; -1 if
 /// the peer is dead. Writes a ping to send to `target`, whose first byte is 0 otherwise.
 #[napi(catch_unwind)]
-pub fn beat_stream(number: u32, mut target: BufferSlice<'_>) -> f64 {
-    with_stream(number, |stream| {
+pub fn beat_stream(instance: u32, number: u32, mut target: BufferSlice<'_>) -> f64 {
+    with_stream(instance, number, |stream| {
         let target = bytes(&mut target);
         target[0] = 0;
         let Some(heartbeat) = &mut stream.heartbeat else {
@@ -306,8 +324,8 @@ pub fn beat_stream(number: u32, mut target: BufferSlice<'_>) -> f64 {
     })
 }
 
-fn with_stream<T: Default>(number: u32, task: impl FnOnce(&mut Stream) -> T) -> T {
-    Environment::with(|environment| environment.streams.get(number).map(task))
+fn with_stream<T: Default>(instance: u32, number: u32, task: impl FnOnce(&mut Stream) -> T) -> T {
+    Instance::with(instance, |instance| instance.streams.get(number).map(task))
         .flatten()
         .unwrap_or_default()
 }
