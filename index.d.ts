@@ -36,6 +36,10 @@ type Sendable =
 interface WebSocketEvents {
   /** The status code of the closing handshake and its reason. */
   close: [code: number, reason: Buffer];
+  /** Only with the option `backpressurePolicy: 'event'`. Lacking in ws. */
+  backpressure: [bufferedAmount: number];
+  /** Less than half of `maxBackpressure` waits again. Lacking in ws. */
+  drain: [];
   error: [error: Error];
   message: [data: WebSocket.RawData, isBinary: boolean];
   open: [];
@@ -300,10 +304,23 @@ declare namespace WebSocket {
     allowSynchronousEvents?: boolean | undefined;
     /** Whether pings are answered; default true. */
     autoPong?: boolean | undefined;
+    /**
+     * What happens to a message when more than `maxBackpressure` bytes would
+     * wait: `'close'` (the default) ends the connection (close code 1006),
+     * `'drop'` does not send it and gives its callback an error, `'event'` sends
+     * it, and the events `'backpressure'` and `'drain'` are emitted. Lacking in
+     * ws.
+     */
+    backpressurePolicy?: 'close' | 'drop' | 'event' | undefined;
     /** Milliseconds the closing handshake may take; default 30000. */
     closeTimeout?: number | undefined;
     /** Pings for silent peers; off by default. */
     heartbeat?: Heartbeat | false | null | undefined;
+    /**
+     * Most bytes that may wait because the peer does not read them; by default
+     * any number. Lacking in ws.
+     */
+    maxBackpressure?: number | null | undefined;
     /** Most chunks that may wait for the rest of a frame; default 262144. */
     maxBufferedChunks?: number | undefined;
     /** Most fragments of a message; default 16384. */
@@ -424,6 +441,11 @@ declare namespace WebSocket {
       protocols: Set<string>,
       request: InstanceType<V>
     ) => string | false;
+    /**
+     * Milliseconds a client has to become connected: from the connection with
+     * `port`, otherwise from its request; by default any time. Lacking in ws.
+     */
+    handshakeTimeout?: number | null | undefined;
     host?: string | undefined;
     /** Whether requests are only handed over with `handleUpgrade()`. */
     noServer?: boolean | undefined;

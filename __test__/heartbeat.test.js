@@ -1,7 +1,10 @@
 'use strict';
 
 const assert = require('assert');
+const { once } = require('events');
+const path = require('path');
 const { describe, it } = require('node:test');
+const { Worker } = require('worker_threads');
 
 const WebSocket = require('..');
 const { OPCODES } = require('./support/frames');
@@ -228,6 +231,23 @@ describe(`heartbeat (${transport})`, parallel, () => {
     assert.strictEqual(server.readyState, WebSocket.OPEN);
   });
 
+  test('a pause is not the silence of the peer', async (tools) => {
+    const { ws, peer } = await tools.openServer({
+      heartbeat: { interval: INTERVAL, timeout: 200 }
+    });
+
+    // More than is read ahead: what the peer answers cannot be heard.
+    ws.pause();
+    peer.send(TEXT, 'x'.repeat(8 * 1024 * 1024));
+    peer.socket.on('data', () => peer.send(PONG));
+    await tools.delay(1000);
+    assert.strictEqual(ws.readyState, WebSocket.OPEN);
+    ws.resume();
+    await tools.event(ws, 'message');
+    await tools.delay(4 * INTERVAL);
+    assert.strictEqual(ws.readyState, WebSocket.OPEN);
+  });
+
   for (const [heartbeat, type] of [
     [true, TypeError],
     ['fast', TypeError],
@@ -259,3 +279,37 @@ describe(`heartbeat (${transport})`, parallel, () => {
     });
   }
 });
+
+// Not side by side with others, which it would keep from their work.
+describe(
+  `heartbeat of busy JavaScript (${transport})`,
+  { timeout: 60000 },
+  () => {
+    test('is not the silence of the peer', async (tools) => {
+      const { wss, port } = await tools.serve({
+        heartbeat: { interval: INTERVAL, timeout: 300 }
+      });
+      const state = new Int32Array(new SharedArrayBuffer(4));
+      const worker = new Worker(
+        path.join(__dirname, 'support', 'answering-peer.js'),
+        { workerData: { delay: 20, port, state } }
+      );
+
+      tools.atEnd(() => worker.terminate());
+
+      const [ws] = await once(wss, 'connection');
+
+      tools.own(ws);
+
+      for (let round = 0; round < 3; round++) {
+        const pings = Atomics.load(state, 0);
+
+        // The answer arrives while nobody can read it.
+        while (Atomics.load(state, 0) === pings) await tools.turns(1);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 800);
+        await tools.delay(INTERVAL);
+        assert.strictEqual(ws.readyState, WebSocket.OPEN);
+      }
+    });
+  }
+);

@@ -6,6 +6,7 @@ const querystring = require('querystring');
 const tls = require('tls');
 const { URL } = require('url');
 
+const { resolveBackpressure } = require('./backpressure');
 const { SHARED_DEFAULTS } = require('./handshake');
 const { isToken, resolveHeartbeat } = require('./validation');
 
@@ -52,6 +53,7 @@ function resolveOptions(options) {
   }
 
   resolved.heartbeat = resolveHeartbeat(resolved.heartbeat);
+  resolveBackpressure(resolved);
   return resolved;
 }
 

@@ -38,7 +38,9 @@ function acceptKey(key) {
 function connectionOptions(options) {
   return {
     allowSynchronousEvents: options.allowSynchronousEvents,
+    backpressurePolicy: options.backpressurePolicy,
     heartbeat: options.heartbeat,
+    maxBackpressure: options.maxBackpressure,
     maxBufferedChunks: options.maxBufferedChunks,
     maxFragments: options.maxFragments,
     maxPayload: options.maxPayload,

@@ -29,9 +29,17 @@ function beatLater(transport, delay) {
 function arm(at) {
   clearTimeout(timer);
   timerAt = at;
-  timer = setTimeout(look, Math.max(1, at - performance.now()) + SLACK);
+  timer = setTimeout(lookLater, Math.max(1, at - performance.now()) + SLACK);
   // The connections themselves keep the process alive.
   timer.unref();
+}
+
+/**
+ * Looks when everything was read that had arrived: while JavaScript was busy,
+ * the peers were not silent, and nobody listened.
+ */
+function lookLater() {
+  setImmediate(look);
 }
 
 function look() {

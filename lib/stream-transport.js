@@ -81,7 +81,8 @@ class StreamTransport extends FrameParser {
     if (this.socket.destroyed) return -1;
 
     const frame = Buffer.alloc(PING_MAX);
-    const delay = binding.beatStream(this.number, frame);
+    const listening = !this.socket.isPaused();
+    const delay = binding.beatStream(this.number, listening, frame);
 
     if (delay < 0) {
       this.handlers.heartbeatTimeout(this.owner);

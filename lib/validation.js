@@ -100,6 +100,50 @@ function toDelay(name, value) {
 }
 
 /**
+ * Checks an option that limits something.
+ *
+ * @param {String} name The option's name
+ * @param {*} value The option's value; `undefined` and `null` mean no limit
+ * @param {String} unit What it counts
+ * @return {(Number|undefined)} The value; 0 or `undefined` for no limit
+ * @throws {TypeError} If the value is not a number
+ * @throws {RangeError} If it is negative or not finite
+ */
+function resolveLimit(name, value, unit) {
+  if (value === undefined || value === null) return undefined;
+
+  const rule =
+    `The "${name}" option must be a finite number of ${unit}, 0 or more; ` +
+    '0 means no limit';
+
+  if (typeof value !== 'number') {
+    throw new TypeError(`${rule}. Received ${inspect(value)}`);
+  }
+
+  if (!(value >= 0 && value < Infinity)) {
+    throw new RangeError(`${rule}. Received ${value}`);
+  }
+
+  return value;
+}
+
+/**
+ * Checks an option that limits a time.
+ *
+ * @param {String} name The option's name
+ * @param {*} value The option's value; `undefined` and `null` mean no limit
+ * @return {(Number|undefined)} Whole milliseconds, at most what a timer can wait
+ *     for; 0 or `undefined` for no limit
+ * @throws {TypeError} If the value is not a number
+ * @throws {RangeError} If it is negative or not finite
+ */
+function resolveTimeout(name, value) {
+  const timeout = resolveLimit(name, value, 'milliseconds');
+
+  return timeout && Math.min(Math.ceil(timeout), LONGEST_DELAY);
+}
+
+/**
  * Checks the `heartbeat` option of a client or a server.
  *
  * @param {Object} [heartbeat] The option's value; `undefined`, `null` and
@@ -139,5 +183,7 @@ module.exports = {
   isToken,
   isTokenChar,
   isValidStatusCode,
-  resolveHeartbeat
+  resolveHeartbeat,
+  resolveLimit,
+  resolveTimeout
 };

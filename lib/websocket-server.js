@@ -3,12 +3,18 @@
 const EventEmitter = require('events');
 const http = require('http');
 
+const { resolveBackpressure } = require('./backpressure');
 const { kWebSocket } = require('./constants');
 const {
   acceptKey,
   connectionOptions,
   SHARED_DEFAULTS
 } = require('./handshake');
+const {
+  endHandshake,
+  limitHandshake,
+  noteRequest
+} = require('./handshake-timer');
 const {
   abortHandshake,
   acceptExtensions,
@@ -19,7 +25,7 @@ const {
   useProtocol,
   verify
 } = require('./server-handshake');
-const { resolveHeartbeat } = require('./validation');
+const { resolveHeartbeat, resolveTimeout } = require('./validation');
 const WebSocket = require('./websocket');
 
 // Values of `_state`.
@@ -41,6 +47,9 @@ class WebSocketServer extends EventEmitter {
    *     `'message'`, `'ping'` and `'pong'` events may be emitted in one turn of
    *     the event loop
    * @param {Boolean} [options.autoPong=true] Whether pings are answered
+   * @param {String} [options.backpressurePolicy='close'] What happens to a
+   *     message that exceeds `maxBackpressure`: `'close'` ends the connection,
+   *     `'drop'` does not send it, `'event'` sends it and emits `'backpressure'`
    * @param {Number} [options.backlog=511] Length of the queue of connections
    *     that wait to be accepted
    * @param {Boolean} [options.clientTracking=true] Whether there is a `clients`
@@ -48,6 +57,9 @@ class WebSocketServer extends EventEmitter {
    * @param {Number} [options.closeTimeout=30000] Milliseconds the closing
    *     handshake may take
    * @param {Function} [options.handleProtocols] Chooses a subprotocol
+   * @param {Number} [options.handshakeTimeout=0] Milliseconds the opening
+   *     handshake may take, from the connection if there is a `port`, otherwise
+   *     from the request; 0 for any time
    * @param {Object} [options.heartbeat] Whether silent clients are pinged; off
    *     by default
    * @param {Number} options.heartbeat.interval Milliseconds of silence before
@@ -55,6 +67,8 @@ class WebSocketServer extends EventEmitter {
    * @param {Number} [options.heartbeat.timeout=options.heartbeat.interval]
    *     Milliseconds a client has to answer before it is disconnected
    * @param {String} [options.host] Where to listen
+   * @param {Number} [options.maxBackpressure=0] Most bytes that may wait for a
+   *     client; 0 for any number
    * @param {Number} [options.maxBufferedChunks=262144] Most chunks that may wait
    *     for the rest of a frame
    * @param {Number} [options.maxFragments=16384] Most fragments of a message
@@ -74,9 +88,9 @@ class WebSocketServer extends EventEmitter {
    *     `WebSocket` or one that extends it
    * @param {Function} [callback] A listener of the `'listening'` event. Only
    *     with `port`
-   * @throws {TypeError} If not exactly one server is given, or the heartbeat is
-   *     not described by an object of numbers
-   * @throws {RangeError} If a duration of the heartbeat is out of range
+   * @throws {TypeError} If not exactly one server is given, or an option is of
+   *     the wrong type
+   * @throws {RangeError} If an option is out of range
    */
   constructor(options, callback) {
     super();
@@ -99,6 +113,11 @@ class WebSocketServer extends EventEmitter {
 
     checkServerOptions(options);
     options.heartbeat = resolveHeartbeat(options.heartbeat);
+    options.handshakeTimeout = resolveTimeout(
+      'handshakeTimeout',
+      options.handshakeTimeout
+    );
+    resolveBackpressure(options);
 
     if (options.port != null) this._server = listen(options, callback);
     else if (options.server) this._server = options.server;
@@ -192,6 +211,8 @@ class WebSocketServer extends EventEmitter {
    */
   handleUpgrade(req, socket, head, cb) {
     socket.on('error', socketOnError);
+    limitHandshake(socket, this.options.handshakeTimeout);
+    noteRequest(socket);
 
     const problem = findRequestProblem(req);
 
@@ -258,6 +279,8 @@ class WebSocketServer extends EventEmitter {
       return;
     }
 
+    endHandshake(socket);
+
     const ws = new this.options.WebSocket(null, undefined, this.options);
     const headers = [
       'HTTP/1.1 101 Switching Protocols',
@@ -306,7 +329,7 @@ function checkServerOptions({ port, server, noServer }) {
  * @param {Function} [callback] A listener of the `'listening'` event
  * @return {http.Server} The server
  */
-function listen({ port, host, backlog }, callback) {
+function listen({ port, host, backlog, handshakeTimeout }, callback) {
   const server = http.createServer((req, res) => {
     const body = http.STATUS_CODES[426];
 
@@ -315,6 +338,10 @@ function listen({ port, host, backlog }, callback) {
       'Content-Type': 'text/plain'
     });
     res.end(body);
+  });
+
+  server.on('connection', (socket) => {
+    limitHandshake(socket, handshakeTimeout);
   });
 
   return server.listen(port, host, backlog, callback);

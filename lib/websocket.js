@@ -2,6 +2,7 @@
 
 const EventEmitter = require('events');
 
+const { Backpressure } = require('./backpressure');
 const { abortHandshake, connect } = require('./client');
 const {
   BINARY_TYPES,
@@ -56,6 +57,7 @@ class WebSocket extends EventEmitter {
   constructor(address, protocols, options) {
     super();
 
+    this._backpressure = null;
     this._binaryType = BINARY_TYPES[0];
     this._closeCode = 1006;
     this._closeFrameReceived = false;
@@ -174,6 +176,14 @@ class WebSocket extends EventEmitter {
     this._sender.onerror = (err) => failSend(this, err);
     this._socket = socket;
     socket[kWebSocket] = this;
+
+    if (options.maxBackpressure > 0) {
+      this._backpressure = new Backpressure(
+        this,
+        options.maxBackpressure,
+        options.backpressurePolicy
+      );
+    }
 
     socket.on('close', socketOnClose);
     socket.on('end', socketOnEnd);
@@ -301,6 +311,14 @@ class WebSocket extends EventEmitter {
     }
 
     const word = sendWord(this, data, options);
+
+    if (this._backpressure !== null) {
+      const fin = (word & SEND.FIN) !== 0;
+
+      if (!this._backpressure.admits(data, fin, cb)) return;
+      cb = this._backpressure.watch(cb);
+    }
+
     const mask = optionOf(options, 'mask', !this._isServer);
 
     data = data || EMPTY_BUFFER;
@@ -421,6 +439,11 @@ function sendControl(websocket, method, data, mask, cb) {
   if (websocket.readyState !== OPEN) {
     sendAfterClose(websocket, data, cb);
     return;
+  }
+
+  if (websocket._backpressure !== null) {
+    if (!websocket._backpressure.admitsControl(data, cb)) return;
+    cb = websocket._backpressure.watch(cb);
   }
 
   if (mask === undefined) mask = !websocket._isServer;

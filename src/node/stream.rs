@@ -290,9 +290,15 @@ pub fn encode_header(
 }
 
 /// Looks after the heartbeat of a connection. Returns the milliseconds until the next look; -1 if
-/// the peer is dead. Writes a ping to send to `target`, whose first byte is 0 otherwise.
+/// the peer is dead. Writes a ping to send to `target`, whose first byte is 0 otherwise. While JS
+/// does not listen, the peer is not silent.
 #[napi(catch_unwind)]
-pub fn beat_stream(instance: u32, number: u32, mut target: BufferSlice<'_>) -> f64 {
+pub fn beat_stream(
+    instance: u32,
+    number: u32,
+    listening: bool,
+    mut target: BufferSlice<'_>,
+) -> f64 {
     with_stream(instance, number, |stream| {
         let target = bytes(&mut target);
         target[0] = 0;
@@ -300,6 +306,9 @@ pub fn beat_stream(instance: u32, number: u32, mut target: BufferSlice<'_>) -> f
             return -1.0;
         };
         let now = Instant::now();
+        if !listening {
+            heartbeat.handle_activity(now);
+        }
         match heartbeat.handle_timeout(now) {
             HeartbeatAction::Wait => {}
             HeartbeatAction::Dead => return -1.0,

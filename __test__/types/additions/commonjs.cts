@@ -6,11 +6,18 @@ import WebSocket = require('oxws');
 const socket = new WebSocket('ws://localhost', {
   closeTimeout: 1000,
   heartbeat: { interval: 30000, timeout: 10000 },
+  backpressurePolicy: 'event',
+  maxBackpressure: 1024,
   maxPendingAutoPongs: 5,
   protocols: ['chat']
 });
 new WebSocket.Server({ port: 0, closeTimeout: 1, heartbeat: { interval: 1 } });
-new WebSocket.Server({ port: 0, heartbeat: false });
+new WebSocket.Server({ port: 0, heartbeat: false, handshakeTimeout: 10000 });
+socket.on('backpressure', (bytes) => console.log(bytes.toFixed()));
+socket.on('drain', () => {});
+
+// @ts-expect-error: no such policy
+new WebSocket.Server({ port: 0, backpressurePolicy: 'wait' });
 
 // @ts-expect-error: there is no timeout without an interval
 new WebSocket.Server({ port: 0, heartbeat: { timeout: 1 } });
