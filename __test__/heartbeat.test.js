@@ -7,7 +7,7 @@ const { describe, it } = require('node:test');
 const { Worker } = require('worker_threads');
 
 const WebSocket = require('..');
-const { OPCODES } = require('./support/frames');
+const { OPCODES, encodeFrame } = require('./support/frames');
 const { Tools } = require('./support/tools');
 const { Trace } = require('./support/trace');
 
@@ -232,13 +232,18 @@ describe(`heartbeat (${transport})`, parallel, () => {
   });
 
   test('a pause is not the silence of the peer', async (tools) => {
+    // More than is read ahead: what the peer answers cannot be heard.
+    const frame = encodeFrame({
+      opcode: TEXT,
+      payload: Buffer.alloc(8 * 1024 * 1024, 'x'),
+      masked: true
+    });
     const { ws, peer } = await tools.openServer({
       heartbeat: { interval: INTERVAL, timeout: 200 }
     });
 
-    // More than is read ahead: what the peer answers cannot be heard.
     ws.pause();
-    peer.send(TEXT, 'x'.repeat(8 * 1024 * 1024));
+    peer.write(frame);
     peer.socket.on('data', () => peer.send(PONG));
     await tools.delay(1000);
     assert.strictEqual(ws.readyState, WebSocket.OPEN);
