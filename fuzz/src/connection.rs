@@ -66,6 +66,8 @@ struct Connection {
     heartbeat: Heartbeat,
     now: Instant,
     open_fragment: Vec<u8>,
+    /// How much may still be sent: compressing is slow.
+    sends_left: u32,
     told: Vec<Told>,
 }
 
@@ -92,6 +94,7 @@ impl Connection {
             heartbeat: Heartbeat::new(heartbeat, now),
             now,
             open_fragment: Vec::new(),
+            sends_left: 16,
             told: Vec::new(),
             config: config.clone(),
         }
@@ -174,6 +177,10 @@ impl Connection {
 
     /// Sends a fragment; the peer gets the message when it is complete.
     fn send_data(&mut self, choices: usize, bytes: &[u8]) {
+        if self.sends_left == 0 {
+            return;
+        }
+        self.sends_left -= 1;
         let payload = &bytes[..bytes.len().min(choices * 13)];
         let fin = choices & 1 != 0;
         let frame = self.frame(Opcode::Binary, fin, choices & 2 != 0, payload);

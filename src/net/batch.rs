@@ -177,3 +177,55 @@ impl Kind {
 }
 
 const KEEP_BYTES: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payloads_are_found_again() {
+        let mut batch = Batch::default();
+        batch.push_payload(1, Kind::Text, 0, b"one");
+        batch.push(2, Kind::End, 0, 0);
+        batch.push_owned(3, Kind::Binary, b"owned".to_vec());
+        batch.push_payload(4, Kind::Close, 1000, b"four");
+        let payloads: Vec<&[u8]> = batch
+            .records()
+            .iter()
+            .filter(|record| record.kind.has_payload())
+            .map(|record| batch.payload(record))
+            .collect();
+        assert_eq!(payloads, [&b"one"[..], b"owned", b"four"]);
+        assert_eq!(batch.take_owned(2), Some(b"owned".to_vec()));
+        assert_eq!(batch.take_owned(3), None);
+        assert_eq!(batch.take_owned(4), None);
+    }
+
+    #[test]
+    fn fragments_belong_to_the_last_record() {
+        let mut batch = Batch::default();
+        for number in 0..4 {
+            batch.push_payload(number, Kind::Binary, 0, b"payload");
+            if number % 2 == 1 {
+                batch.note_fragments(vec![number, 7]);
+            }
+        }
+        let ends: Vec<_> = (0..5).map(|index| batch.fragment_ends(index)).collect();
+        let [first, third] = [&[1, 7][..], &[3, 7]];
+        assert_eq!(ends, [None, Some(first), None, Some(third), None]);
+    }
+
+    #[test]
+    fn its_weight_is_the_memory_it_stands_for() {
+        let mut batch = Batch::default();
+        batch.push_payload(1, Kind::Binary, 0, &[0; 100]);
+        batch.note_fragments(vec![50, 100]);
+        batch.push_owned(1, Kind::Binary, vec![0; 1000]);
+        batch.push(1, Kind::End, 0, 0);
+        assert_eq!(batch.weight(), 3 * size_of::<Record>() + 100 + 8 + 1000);
+        batch.clear();
+        assert!(batch.is_empty());
+        assert_eq!(batch.weight(), 0);
+        assert_eq!(batch.fragment_ends(0), None);
+    }
+}

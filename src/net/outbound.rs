@@ -3,6 +3,9 @@
 //! Shared by the JS thread, which appends messages and tries the first write itself, and the
 //! lane, which appends pongs and writes whatever did not fit.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::VecDeque,
     io::{self, IoSlice},

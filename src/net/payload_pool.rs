@@ -39,3 +39,53 @@ impl PayloadPool {
 
 /// Memory that waits to be used again, at most.
 const MAX_KEPT_BYTES: usize = 32 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_comes_back_with_the_payload_in_it() {
+        let pool = PayloadPool::default();
+        pool.put(Vec::with_capacity(100_000));
+        let mut payload = b"so far".to_vec();
+        pool.exchange(&mut payload, 80_000);
+        assert_eq!(payload, b"so far");
+        assert!(payload.capacity() >= 100_000);
+        let mut other = b"other".to_vec();
+        pool.exchange(&mut other, 80_000);
+        assert!(other.capacity() < 80_000);
+    }
+
+    #[test]
+    fn a_buffer_has_to_fit() {
+        for (kept, wanted, fits) in [
+            (100_000, 100_000, true),
+            (100_000, 50_000, true),
+            (100_000, 100_001, false),
+            (100_000, 49_999, false),
+        ] {
+            let pool = PayloadPool::default();
+            pool.put(Vec::with_capacity(kept));
+            let mut payload = Vec::new();
+            pool.exchange(&mut payload, wanted);
+            assert_eq!(payload.capacity() == kept, fits, "{kept} for {wanted}");
+        }
+    }
+
+    #[test]
+    fn there_is_an_end_to_what_is_kept() {
+        let pool = PayloadPool::default();
+        let size = MAX_KEPT_BYTES / 4;
+        for _ in 0..6 {
+            pool.put(Vec::with_capacity(size));
+        }
+        let mut taken = Vec::new();
+        for _ in 0..6 {
+            let mut payload = Vec::new();
+            pool.exchange(&mut payload, size);
+            taken.push(payload.capacity() >= size);
+        }
+        assert_eq!(taken, [true, true, true, true, false, false]);
+    }
+}

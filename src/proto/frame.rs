@@ -181,3 +181,80 @@ const LENGTH_64: u8 = 127;
 const CONTROL_MAX: u8 = 125;
 /// Largest number that JS counts exactly.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVER: Rules = Rules {
+        role: Role::Server,
+        rsv1_allowed: true,
+        message_open: false,
+    };
+
+    fn header(payload_len: u64) -> FrameHeader {
+        FrameHeader {
+            fin: true,
+            rsv1: true,
+            opcode: Opcode::Binary,
+            mask: Some([1, 2, 3, 4].into()),
+            payload_len,
+        }
+    }
+
+    #[test]
+    fn every_length_is_written_and_read_in_its_shortest_form() {
+        let lengths = [
+            (0, 6),
+            (125, 6),
+            (126, 8),
+            (0xffff, 8),
+            (0x1_0000, HEADER_MAX),
+            (MAX_SAFE_INTEGER, HEADER_MAX),
+        ];
+        for (payload_len, expected) in lengths {
+            let header = header(payload_len);
+            let mut bytes = Vec::new();
+            header.encode(&mut bytes);
+            assert_eq!(bytes.len(), expected);
+            bytes.extend([0xff; 20]);
+            let decoded = FrameHeader::decode(&bytes, SERVER);
+            assert_eq!(decoded, Ok(Decoded::Complete(header, expected)));
+        }
+    }
+
+    #[test]
+    fn a_length_is_known_before_the_key() {
+        for (payload_len, length_end) in [(5, 2), (300, 4), (70_000, 10)] {
+            let header = header(payload_len);
+            let mut bytes = Vec::new();
+            header.encode(&mut bytes);
+            for end in 0..bytes.len() {
+                let known = FrameHeader {
+                    mask: None,
+                    ..header
+                };
+                let expected = if end < length_end {
+                    Decoded::Incomplete
+                } else {
+                    Decoded::LengthKnown(known)
+                };
+                let decoded = FrameHeader::decode(&bytes[..end], SERVER);
+                assert_eq!(decoded, Ok(expected));
+            }
+        }
+    }
+
+    #[test]
+    fn rsv1_begins_messages_only() {
+        let open = Rules {
+            message_open: true,
+            ..SERVER
+        };
+        assert!(FrameHeader::decode(&[0xc1, 0x80], SERVER).is_ok());
+        for (first, rules) in [(0xc0, open), (0xc9, SERVER), (0xc8, open)] {
+            let decoded = FrameHeader::decode(&[first, 0x80], rules);
+            assert_eq!(decoded, Err(ProtocolError::UnexpectedRsv1));
+        }
+    }
+}

@@ -130,3 +130,61 @@ impl Sender {
         header.encode(out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::{Limits, Role};
+
+    fn sender() -> Sender {
+        Sender::new(&Config {
+            role: Role::Server,
+            limits: Limits::default(),
+            skip_utf8_validation: false,
+            deflate: None,
+        })
+    }
+
+    fn options(opcode: Opcode, fin: bool) -> SendOptions {
+        SendOptions {
+            opcode,
+            fin,
+            compress: true,
+            mask: None,
+        }
+    }
+
+    #[test]
+    fn only_the_first_fragment_says_what_the_message_is() {
+        let mut sender = sender();
+        let mut out = Vec::new();
+        sender.send(options(Opcode::Text, false), b"a", &mut out);
+        sender.send(options(Opcode::Ping, true), b"", &mut out);
+        sender.send(options(Opcode::Binary, false), b"", &mut out);
+        sender.send(options(Opcode::Binary, true), b"b", &mut out);
+        sender.send(options(Opcode::Binary, true), b"c", &mut out);
+        assert_eq!(out, b"\x01\x01a\x89\0\0\0\x80\x01b\x82\x01c");
+    }
+
+    #[test]
+    fn a_header_may_go_ahead_of_its_payload() {
+        let mut out = Vec::new();
+        let mut apart = sender();
+        apart.header(options(Opcode::Text, false), 3, &mut out);
+        out.extend(b"abc");
+        apart.header(options(Opcode::Text, true), 0, &mut out);
+        assert_eq!(out, b"\x01\x03abc\x80\0");
+    }
+
+    #[test]
+    fn what_stands_in_the_buffer_already_is_not_masked() {
+        let mut out = b"before".to_vec();
+        let mask = Some([0xff; 4].into());
+        let options = SendOptions {
+            mask,
+            ..options(Opcode::Binary, true)
+        };
+        sender().send(options, &[0x0f; 5], &mut out);
+        assert_eq!(out, b"before\x82\x85\xff\xff\xff\xff\xf0\xf0\xf0\xf0\xf0");
+    }
+}
