@@ -18,7 +18,7 @@ const KILOBYTE = 1024;
 const MEGABYTE = 1024 * KILOBYTE;
 
 /** What the memory of a process varies by without any reason. */
-const NOISE = 24 * MEGABYTE;
+const NOISE = 32 * MEGABYTE;
 
 const COMPRESSED = {
   headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' }

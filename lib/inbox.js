@@ -23,8 +23,8 @@ const LARGE_POOL_BYTES = 64 * 1024;
 /** Mean payload length from which on a large pool is used. */
 const LARGE_POOL_PAYLOAD = 256;
 
-/** A small payload has at most this many bytes. */
-const INLINE_BYTES = 4096;
+/** A payload that would take more than this part of a pool gets its own memory. */
+const PAYLOADS_PER_POOL = 4;
 
 /** From here on a payload is handed over with its memory, not copied. */
 const SHARED_BYTES = 64 * 1024;
@@ -45,7 +45,13 @@ let pageNumber = 0;
 let pool = EMPTY_BUFFER.buffer;
 let poolView = EMPTY_BUFFER;
 let poolUsed = 0;
-let poolPayloads = 1;
+
+/** A payload that needs more of the pool is left apart. */
+let poolShare = 1;
+
+/** Payloads that came since the pool was made, if they fit into a pool at all. */
+let payloads = 1;
+let payloadBytes = 0;
 let draining = false;
 
 /** Delivers everything the lanes have received: the doorbell's listener. */
@@ -90,7 +96,7 @@ function drainPages() {
 }
 
 function nextPage() {
-  if (poolView.length - poolUsed < INLINE_BYTES) newPool();
+  if (poolView.length - poolUsed < poolShare) newPool();
 
   pageLength = binding.drain(page, poolView, poolUsed);
   pageNext = 0;
@@ -99,16 +105,19 @@ function nextPage() {
 }
 
 function newPool() {
-  // The last payloads tell how long the next ones will be.
-  const size =
-    poolUsed >= poolPayloads * LARGE_POOL_PAYLOAD
-      ? LARGE_POOL_BYTES
-      : SMALL_POOL_BYTES;
+  const size = needsLargePool() ? LARGE_POOL_BYTES : SMALL_POOL_BYTES;
 
   poolView = Buffer.allocUnsafeSlow(size);
   pool = poolView.buffer;
   poolUsed = 0;
-  poolPayloads = 0;
+  poolShare = size / PAYLOADS_PER_POOL;
+  payloads = 0;
+  payloadBytes = 0;
+}
+
+/** The last payloads tell how long the next ones will be. */
+function needsLargePool() {
+  return payloadBytes >= payloads * LARGE_POOL_PAYLOAD;
 }
 
 function dispatch() {
@@ -138,7 +147,8 @@ function dispatch() {
       } else {
         payload = new FastBuffer(pool, value, length);
         poolUsed = value + length;
-        poolPayloads++;
+        payloads++;
+        payloadBytes += length;
       }
     }
 
@@ -164,6 +174,13 @@ function takePayload(index, length) {
     const shared = binding.sharePayload(index);
 
     if (shared) return shared;
+  }
+
+  if (length <= LARGE_POOL_BYTES / PAYLOADS_PER_POOL) {
+    payloads++;
+    payloadBytes += length;
+    // The next pool may be large enough for such payloads.
+    if (needsLargePool()) poolUsed = poolView.length;
   }
 
   const payload = Buffer.allocUnsafeSlow(length);

@@ -17,7 +17,7 @@ use tokio::{
 use super::{
     Batch, Kind, Link, Progress,
     idle::{Idle, Rest},
-    lane::LaneState,
+    lane::{LaneState, READ_BYTES},
     socket,
 };
 use crate::{
@@ -210,10 +210,15 @@ impl Connection {
                     let wanted = missing.min(room.max(payload.len()));
                     (wanted, socket::read_onto(&self.link, payload, wanted))
                 }
-                None => (
-                    lane.buffer.len(),
-                    socket::read(&self.link, &mut lane.buffer),
-                ),
+                None => {
+                    let wanted = if self.deflates {
+                        INFLATED_READ_BYTES
+                    } else {
+                        READ_BYTES
+                    };
+                    let buffer = &mut lane.buffer[..wanted];
+                    (buffer.len(), socket::read(&self.link, buffer))
+                }
             };
             match result {
                 Ok(count) => {
@@ -511,6 +516,8 @@ impl Future for Connection {
     }
 }
 
+/// What is read at once from a peer that may compress: every byte can become a thousand.
+const INFLATED_READ_BYTES: usize = 64 * 1024;
 /// Reads of one connection before the others get their turn.
 const READS_PER_POLL: usize = 4;
 /// What a paused connection still reads.

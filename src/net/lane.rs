@@ -163,7 +163,7 @@ thread_local! {
 
 #[cfg(target_os = "linux")]
 const LANE_NICENESS: i32 = 5;
-/// Size of one read.
-const READ_BYTES: usize = 64 * 1024;
+/// Size of the largest read.
+pub(super) const READ_BYTES: usize = 256 * 1024;
 /// A batch of this weight is handed over although the lane has more to do.
-const PUBLISH_WEIGHT: usize = 128 * 1024;
+const PUBLISH_WEIGHT: usize = 256 * 1024;

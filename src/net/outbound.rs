@@ -47,8 +47,11 @@ pub struct Outbound {
     unframed_bytes: usize,
     /// The tick that sent the unframed messages is over: the lane may begin.
     released: bool,
-    /// JS has it on its list of what to release and write at the end of the tick.
-    listed: bool,
+    /// Sends of this tick; with the first one, JS puts the connection on its list of what to write
+    /// at the end of the tick.
+    sends: u32,
+    /// The last tick that sent anything sent several messages.
+    bursts: bool,
     /// The receipt of the message that is being compressed.
     away: Option<Receipt>,
     ledger: Ledger,
@@ -83,7 +86,8 @@ impl Outbound {
             unframed: VecDeque::new(),
             unframed_bytes: 0,
             released: false,
-            listed: false,
+            sends: 0,
+            bursts: false,
             away: None,
             ledger: Ledger::default(),
             blocked: false,
@@ -114,7 +118,8 @@ impl Outbound {
         let Frame::Framed(options) = frame else {
             return Ok(false);
         };
-        if !self.is_empty() || options.mask.is_some() || self.has_to_wait(frame, payload.len()) {
+        let is_alone = self.is_empty() && self.sends == 0 && !self.bursts;
+        if !is_alone || options.mask.is_some() || self.has_to_wait(frame, payload.len()) {
             return Ok(false);
         }
         let Some(sender) = &mut self.sender else {
@@ -128,7 +133,7 @@ impl Outbound {
         };
         let of_header = written.min(header.len());
         let rest = payload.get(written - of_header..).unwrap_or_default();
-        self.queue.append_with(|run| {
+        self.queue.append_with(rest.len(), |run| {
             run.extend_from_slice(&header[of_header..]);
             run.extend_from_slice(rest);
         });
@@ -173,7 +178,8 @@ impl Outbound {
             });
             return;
         }
-        self.append_framed(receipt, |sender, run| match (options, sender) {
+        let bytes = HEADER_MAX + payload.len();
+        self.append_framed(bytes, receipt, |sender, run| match (options, sender) {
             (Some(options), Some(sender)) => sender.send(options, payload, run),
             _ => run.extend_from_slice(payload),
         });
@@ -181,12 +187,13 @@ impl Outbound {
 
     fn append_framed(
         &mut self,
+        bytes: usize,
         receipt: Option<Receipt>,
         write: impl FnOnce(&mut Option<Sender>, &mut Vec<u8>),
     ) {
         let before = self.queue.len();
         let sender = &mut self.sender;
-        self.queue.append_with(|run| write(sender, run));
+        self.queue.append_with(bytes, |run| write(sender, run));
         self.ledger.append(self.queue.len() - before, receipt);
         self.note_peak();
     }
@@ -236,18 +243,23 @@ impl Outbound {
         self.sender = Some(sender);
         self.away = None;
         self.unframed_bytes -= unframed.payload.len();
-        self.append_framed(unframed.receipt, |_, run| run.extend_from_slice(frame));
+        self.append_framed(frame.len(), unframed.receipt, |_, run| {
+            run.extend_from_slice(frame);
+        });
     }
 
-    /// Notes that JS will call [`release`](Self::release) when its tick is over. Returns false if
-    /// it was going to anyhow.
-    pub fn list(&mut self) -> bool {
-        !std::mem::replace(&mut self.listed, true)
+    /// Counts a send of this tick. Returns whether it is the first: then JS has to see to it that
+    /// [`release`](Self::release) is called when the tick is over.
+    pub fn count_send(&mut self) -> bool {
+        self.sends += 1;
+        self.sends == 1
     }
 
-    /// Lets the lane frame what waits for it. Returns whether there is such a thing.
+    /// The tick is over: lets the lane frame what waits for it. Returns whether there is such a
+    /// thing.
     pub fn release(&mut self) -> bool {
-        self.listed = false;
+        self.bursts = self.sends > 1;
+        self.sends = 0;
         self.released = !self.unframed.is_empty();
         self.released
     }
@@ -284,6 +296,11 @@ impl Outbound {
     /// Bytes of sends that are not done; see [`Ledger`].
     pub fn outstanding(&self) -> u64 {
         self.ledger.outstanding() + self.unframed_bytes as u64
+    }
+
+    /// Whether so much is ready that it should be written before the tick is over.
+    pub fn is_full(&self) -> bool {
+        self.queue.len() >= WRITE_BYTES && !self.blocked
     }
 
     /// Bytes that are ready to be written.
@@ -323,6 +340,7 @@ impl Outbound {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.blocked = true;
                     self.ledger.block();
+                    self.queue.settle();
                     self.note_peak();
                     return Ok(Progress::Blocked);
                 }
@@ -365,3 +383,5 @@ impl Outbound {
 
 /// Runs handed to one system call.
 const MAX_SLICES: usize = 16;
+/// What the kernel handles well in one write.
+const WRITE_BYTES: usize = 64 * 1024;

@@ -1,8 +1,9 @@
 //! Bytes on their way to the kernel.
 
-use std::{collections::VecDeque, io::IoSlice};
+use std::{cell::RefCell, collections::VecDeque, io::IoSlice};
 
-/// A FIFO of byte runs, in each of which frames are collected.
+/// A FIFO of byte runs, in each of which frames are collected. Large runs come from the thread's
+/// spare ones, which are warm, and go back to them.
 #[derive(Default)]
 pub(super) struct SendQueue {
     runs: VecDeque<Vec<u8>>,
@@ -12,13 +13,16 @@ pub(super) struct SendQueue {
 }
 
 impl SendQueue {
-    /// Lets `write` append to the run that collects frames.
-    pub(super) fn append_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+    /// Lets `write` append about `bytes` to the run that collects frames.
+    pub(super) fn append_with(&mut self, bytes: usize, write: impl FnOnce(&mut Vec<u8>)) {
         if self.runs.back().is_none_or(|run| run.len() >= RUN_BYTES) {
             self.runs.push_back(Vec::new());
         }
         if let Some(run) = self.runs.back_mut() {
             let before = run.len();
+            if run.capacity() - before < bytes && before + bytes > KEEP_BYTES {
+                exchange(run);
+            }
             write(run);
             self.length += run.len() - before;
         }
@@ -56,15 +60,54 @@ impl SendQueue {
                 run.clear();
                 break;
             }
-            self.runs.pop_front();
+            self.runs.pop_front().into_iter().for_each(put_spare);
         }
     }
+
+    /// The rest will wait for long: it must not take more memory than its bytes.
+    pub(super) fn settle(&mut self) {
+        if let [run] = self.runs.make_contiguous()
+            && run.capacity() > 2 * self.length
+        {
+            let rest = run[self.head..].to_vec();
+            put_spare(std::mem::replace(run, rest));
+            self.head = 0;
+        }
+    }
+}
+
+thread_local! {
+    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Moves `run` to a spare one, which has room, if there is any.
+fn exchange(run: &mut Vec<u8>) {
+    if let Ok(Some(mut spare)) = SPARE.try_with(|spare| spare.borrow_mut().pop()) {
+        spare.extend_from_slice(run);
+        *run = spare;
+    }
+}
+
+fn put_spare(mut run: Vec<u8>) {
+    if run.capacity() > 2 * RUN_BYTES {
+        return;
+    }
+    run.clear();
+    // The thread may be ending; then nobody needs it any more.
+    let _ = SPARE.try_with(|spare| {
+        let mut spare = spare.borrow_mut();
+        if spare.len() < MAX_SPARE {
+            spare.push(run);
+        }
+    });
 }
 
 /// A run that reached this size is not appended to.
 const RUN_BYTES: usize = 64 * 1024;
 /// Memory that an idle connection may keep for its next frames.
 const KEEP_BYTES: usize = 1024;
+/// Spare runs that a thread keeps.
+const MAX_SPARE: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -83,10 +126,10 @@ mod tests {
     fn bytes_leave_in_order_whatever_is_written_at_a_time() {
         for step in 1..12 {
             let mut queue = SendQueue::default();
-            queue.append_with(|run| run.extend_from_slice(b"abc"));
-            queue.append_with(|run| run.extend_from_slice(b"defg"));
-            queue.append_with(|run| run.extend_from_slice(b"hi"));
-            queue.append_with(|run| run.extend_from_slice(b"jk"));
+            queue.append_with(0, |run| run.extend_from_slice(b"abc"));
+            queue.append_with(0, |run| run.extend_from_slice(b"defg"));
+            queue.append_with(0, |run| run.extend_from_slice(b"hi"));
+            queue.append_with(0, |run| run.extend_from_slice(b"jk"));
             let mut out = Vec::new();
             while queue.len() > 0 {
                 let bytes = next_bytes(&queue);
@@ -103,11 +146,24 @@ mod tests {
     #[test]
     fn a_drained_queue_keeps_little_memory() {
         let mut queue = SendQueue::default();
-        queue.append_with(|run| run.resize(100_000, 0));
+        queue.append_with(0, |run| run.resize(100_000, 0));
         queue.advance(100_000);
         assert!(queue.runs.is_empty());
-        queue.append_with(|run| run.resize(10, 0));
+        queue.append_with(0, |run| run.resize(10, 0));
         queue.advance(10);
         assert_eq!(queue.runs.len(), 1);
+    }
+
+    #[test]
+    fn what_waits_takes_no_more_memory_than_its_bytes() {
+        let mut queue = SendQueue::default();
+        queue.append_with(0, |run| run.resize(60_000, 7));
+        queue.advance(59_990);
+        queue.settle();
+        assert_eq!(queue.runs[0].capacity(), 10);
+        assert_eq!(next_bytes(&queue), [7; 10]);
+        queue.append_with(0, |run| run.extend_from_slice(b"ab"));
+        queue.advance(11);
+        assert_eq!(next_bytes(&queue), b"b");
     }
 }

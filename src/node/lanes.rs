@@ -142,8 +142,11 @@ impl Lanes {
         let frame = word.options(&mut payload).map_or(Frame::Raw, Frame::Framed);
         let mut outbound = link.outbound();
         outbound.append(frame, payload, word.wants_receipt());
-        if outbound.list() {
+        if outbound.count_send() {
             self.unwritten.push(number);
+        }
+        if outbound.is_full() {
+            write_or_wake(link, &mut outbound);
         }
     }
 
@@ -154,13 +157,15 @@ impl Lanes {
         };
         let whole = payload;
         let frame = word.options(&mut payload).map_or(Frame::Raw, Frame::Framed);
-        let written = link
-            .outbound()
-            .write_through(link, frame, payload, word.wants_receipt());
+        let mut outbound = link.outbound();
+        let written = outbound.write_through(link, frame, payload, word.wants_receipt());
         if matches!(written, Ok(true)) {
+            outbound.count_send();
+            drop(outbound);
             self.unwritten.push(number);
         } else {
             // The lane will meet the same error, if it was one, and report it.
+            drop(outbound);
             self.append(number, word, whole);
         }
     }
@@ -193,6 +198,7 @@ impl Lanes {
             return 0;
         }
         self.page = self.told;
+        let inline_bytes = chunk.len() / PAYLOADS_PER_CHUNK;
         let mut count = 0;
         for (record, words) in self.current.records()[self.told..]
             .iter()
@@ -201,7 +207,7 @@ impl Lanes {
             let length = record.length as usize;
             let (mut flags, mut value) = (0, record.value);
             if record.kind.has_payload() && length > 0 {
-                if record.owned || length > INLINE_BYTES {
+                if record.owned || length > inline_bytes {
                     flags = APART;
                 } else {
                     let Some(target) = chunk.get_mut(offset..offset + length) else {
@@ -244,24 +250,28 @@ fn write(link: &Arc<Link>) -> u32 {
     if outbound.is_blocked() {
         return 0;
     }
-    let result = outbound.write(link);
-    let sent = outbound.take_receipts();
-    drop(outbound);
-    // The lane compresses, goes on when the socket is writable, and reports a failure.
-    if needs_lane || !matches!(result, Ok(Progress::Drained)) {
+    write_or_wake(link, &mut outbound);
+    if needs_lane {
         link.wake();
     }
-    sent
+    outbound.take_receipts()
 }
 
 /// Tries to write what needs no compression before it can be, so that what is said of the
 /// connection is what it would be if every send had been written at once.
 fn write_framed(link: &Arc<Link>) -> MutexGuard<'_, Outbound> {
     let mut outbound = link.outbound();
-    if !outbound.is_blocked() && !matches!(outbound.write(link), Ok(Progress::Drained)) {
-        link.wake();
+    if !outbound.is_blocked() {
+        write_or_wake(link, &mut outbound);
     }
     outbound
+}
+
+/// The lane goes on when the socket is writable, and reports a failure.
+fn write_or_wake(link: &Link, outbound: &mut Outbound) {
+    if !matches!(outbound.write(link), Ok(Progress::Drained)) {
+        link.wake();
+    }
 }
 
 fn word(record: &Record, flags: u32) -> u32 {
@@ -493,7 +503,8 @@ fn with_link<T: Default>(instance: u32, number: u32, task: impl FnOnce(&Arc<Link
 /// Words of a record that JS writes, and of one that JS reads.
 const SEND_WORDS: usize = 4;
 const RECORD_WORDS: usize = 4;
-/// Longer payloads get a Buffer of their own, so that a kept message pins nothing but itself.
-const INLINE_BYTES: usize = 4096;
+/// Payloads that are longer than this part of a chunk are left apart, so that a kept message does
+/// not pin much more than itself.
+const PAYLOADS_PER_CHUNK: usize = 4;
 /// Flag of a record: the payload has to be fetched with `takePayload`.
 const APART: u32 = 0x100;
