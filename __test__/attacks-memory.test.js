@@ -141,7 +141,13 @@ for (const implementation of tested) {
 
       const closed = await victim.ask('report');
 
-      assertGrowth('RSS after the end', before.rss, closed.rss, 2 * NOISE);
+      // The allocator may keep what one wave took, not what four did.
+      assertGrowth(
+        'RSS after the end',
+        before.rss,
+        closed.rss,
+        2 * count * limit + NOISE
+      );
     });
 
     it('D1.9: decompression stops at the limit', async () => {
