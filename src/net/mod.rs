@@ -22,6 +22,7 @@ pub use connection::{Connection, ConnectionConfig};
 pub use inbox::{Doorbell, Inbox};
 pub use lane::Lane;
 pub use link::Link;
+pub use memory::trim;
 pub use outbound::{Frame, Outbound, Progress};
 pub use payload_pool::PayloadPool;
 pub use socket::{adopt, set_keep_alive, set_no_delay};

@@ -25,6 +25,8 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Streams {
     streams: Vec<Option<Stream>>,
+    /// Bytes of messages that were not finished, freed since the allocator was told to return them.
+    abandoned: usize,
 }
 
 struct Stream {
@@ -51,6 +53,19 @@ struct StreamEvent {
 impl Streams {
     fn get(&mut self, number: u32) -> Option<&mut Stream> {
         self.streams.get_mut(number as usize)?.as_mut()
+    }
+
+    fn remove(&mut self, number: u32) {
+        let Some(stream) = self.streams.get_mut(number as usize).and_then(Option::take) else {
+            return;
+        };
+        self.abandoned += stream.receiver.unfinished();
+        drop(stream);
+        if self.abandoned >= TRIM_BYTES {
+            self.abandoned = 0;
+            #[cfg(unix)]
+            crate::net::trim();
+        }
     }
 }
 
@@ -182,9 +197,7 @@ pub fn open_stream(instance: u32, number: u32, options: ConnectionOptions) {
 #[napi(catch_unwind)]
 pub fn close_stream(instance: u32, number: u32) {
     Instance::with(instance, |instance| {
-        if let Some(slot) = instance.streams.streams.get_mut(number as usize) {
-            *slot = None;
-        }
+        instance.streams.remove(number);
     });
 }
 
@@ -342,4 +355,6 @@ fn with_stream<T: Default>(instance: u32, number: u32, task: impl FnOnce(&mut St
 /// Flag of a record: the payload has to be fetched with `takeStreamPayload`.
 const APART: u32 = 0x100;
 const PROTOCOL_ERROR: u32 = 16;
+/// So much is worth the time that returning it to the system takes.
+const TRIM_BYTES: usize = 4 << 20;
 const NO_STATUS: u16 = 1005;

@@ -107,6 +107,11 @@ impl Receiver {
         }
     }
 
+    /// Bytes that are kept of a message that is not complete.
+    pub fn unfinished(&self) -> usize {
+        self.message.buffer.len()
+    }
+
     /// The same as [`Receiver::buffered`], moved out.
     pub fn take_buffered(&mut self) -> Vec<u8> {
         match self.buffered {
