@@ -3,6 +3,7 @@
  */
 
 import { BASE } from './summary.mjs';
+import { drawing, escape } from './svg.mjs';
 
 /** Scenarios and peers that the chart shows, if they were measured. */
 const SCENARIOS = [
@@ -30,17 +31,6 @@ const LEFT = 150;
 const RIGHT = 60;
 const BAR = 14;
 const GAP = 26;
-
-const STYLE = `
-  text { font: 12px system-ui, sans-serif; fill: #24292f; }
-  .title { font-weight: 600; }
-  .axis { stroke: #8b949e; stroke-width: 1; }
-  @media (prefers-color-scheme: dark) { text { fill: #e6edf3; } }
-`;
-
-function escape(text) {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-}
 
 /** A bar and its two texts. Each scenario has a scale of its own. */
 function bar(row, y, scale, label) {
@@ -88,12 +78,8 @@ export function toChart(results, labels) {
     parts.push(...drawn.parts);
     y = drawn.bottom + GAP;
   }
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" viewBox="0 0 ${WIDTH} ${y}" role="img" aria-label="Messages a second compared with ws">`,
-    `<style>${STYLE}</style>`,
+  return drawing(WIDTH, y, 'Messages a second compared with ws', [
     '<text class="title" x="8" y="18">Messages a second, times ws with bufferutil</text>',
-    ...parts,
-    '</svg>',
-    ''
-  ].join('\n');
+    ...parts
+  ]);
 }

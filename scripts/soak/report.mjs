@@ -1,0 +1,91 @@
+/**
+ * Tells the outcome of a run.
+ */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { describeMachine } from '../../bench/lib/machine.mjs';
+import { toPlot } from './plot.mjs';
+
+const FOLDER = fileURLToPath(new URL('../../docs/soak', import.meta.url));
+
+function mark({ holds }) {
+  return holds === undefined ? '' : holds ? '✓' : '✗';
+}
+
+/**
+ * @param {Object[]} rows The lines of the table
+ * @return {string} The table for a terminal
+ */
+export function toText(rows) {
+  const width = (of) => Math.max(...rows.map((row) => of(row).length));
+  const titles = width(({ title }) => title);
+  const values = width(({ value }) => value);
+
+  return rows
+    .map((row) => {
+      const { title, value, rule = '' } = row;
+
+      return `${title.padEnd(titles)}  ${value.padStart(values)}  ${mark(row)} ${rule}`.trimEnd();
+    })
+    .join('\n');
+}
+
+function toMarkdown(rows) {
+  const lines = rows.map((row) => {
+    const { title, value, rule = '' } = row;
+
+    return `| ${title} | ${value} | ${rule} ${mark(row)} |`;
+  });
+
+  return ['| | | rule |', '| --- | ---: | --- |', ...lines].join('\n');
+}
+
+function describeRun({ minutes, connections, rate, churn, stream }) {
+  return (
+    `${connections} connections, ${rate} messages a second that are echoed, ` +
+    `${churn} connections a second replaced, ${minutes} minutes, on ` +
+    (stream ? 'the stream transport' : 'lanes')
+  );
+}
+
+/**
+ * Writes plot and figures to docs/soak.
+ *
+ * @param {Object} options The options of the run
+ * @param {Object[]} samples What was seen
+ * @param {Object[]} rows The lines of the table
+ */
+export function write(options, samples, rows) {
+  const title = describeRun(options);
+  const machine = Object.entries(describeMachine())
+    .map(([name, value]) => `* ${name}: ${value}`)
+    .join('\n');
+  const page = `# Soak test
+
+Written by \`npm run soak -- --write\`; edit nothing here.
+
+${title}.
+
+![Memory, round trips, event loop delay and connections over time](soak.svg)
+
+A server and its clients are a process each, both of them oxws. Of a thousand
+connections, 897 send messages of up to a mebibyte and compare what comes back,
+100 get a broadcast every second, two read for 20 milliseconds a second of what
+the server has for them, and one never reads until \`maxBackpressure\` ends it. One
+in five offers compression. Those that are replaced are closed with \`close()\` or
+\`terminate()\`, by chance. The first quarter of the time counts as warm-up.
+
+${toMarkdown(rows)}
+
+## Machine
+
+${machine}
+`;
+
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(join(FOLDER, 'README.md'), page);
+  writeFileSync(join(FOLDER, 'soak.svg'), toPlot(samples, title));
+}
