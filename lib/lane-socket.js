@@ -5,9 +5,6 @@
 
 const net = require('net');
 
-/** Prototypes of such sockets, by what their prototype was. */
-const prototypes = new WeakMap();
-
 const methods = {
   /**
    * What the user writes to the socket takes its place between the frames. It
@@ -36,26 +33,33 @@ const methods = {
     return this._handle
       ? this._reset()
       : net.Socket.prototype.resetAndDestroy.call(this);
-  },
+  }
+};
 
+/** The same accessors for all sockets, so that these share their shape. */
+const accessors = {
   /** Bytes that the kernel has not taken, wherever they wait. */
-  get writableLength() {
+  writableLength: accessor(function () {
     const { length } = this._writableState;
 
     return this._handle ? length + this._handle.bufferedAmount : length;
-  },
+  }),
 
-  get writableNeedDrain() {
+  writableNeedDrain: accessor(function () {
     return (
       this._handle !== null &&
       this._handle.peakBuffered >= this.writableHighWaterMark
     );
-  },
+  }),
 
-  get bufferSize() {
+  bufferSize: accessor(function () {
     return this.writableLength;
-  }
+  })
 };
+
+function accessor(get) {
+  return { configurable: true, enumerable: false, get };
+}
 
 /**
  * Makes a socket one whose bytes go through its handle, a LaneTransport.
@@ -63,15 +67,11 @@ const methods = {
  * @param {net.Socket} socket The socket
  */
 function convert(socket) {
-  const old = Object.getPrototypeOf(socket);
-  let prototype = prototypes.get(old);
-
-  if (prototype === undefined) {
-    prototype = Object.create(old, Object.getOwnPropertyDescriptors(methods));
-    prototypes.set(old, prototype);
-  }
-
-  Object.setPrototypeOf(socket, prototype);
+  socket._write = methods._write;
+  socket._writev = methods._writev;
+  socket._final = methods._final;
+  socket.resetAndDestroy = methods.resetAndDestroy;
+  Object.defineProperties(socket, accessors);
   socket.on('newListener', onNewListener);
   socket.on('pause', onPause);
   socket.on('resume', onResume);
