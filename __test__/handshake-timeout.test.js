@@ -12,6 +12,11 @@ const TIMEOUT = 150;
 /** How much earlier than told timers may be, in milliseconds. */
 const TOLERANCE = 5;
 
+/** Keeps JavaScript busy for some milliseconds. */
+function sleep(ms) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 /**
  * Waits for the response that ends a handshake.
  *
@@ -196,6 +201,28 @@ scenario(
       Buffer.from(requestHead({ headers: { 'Sec-WebSocket-Key': 'bad' } }))
     );
     assert.match((await refusal(peer)).status, / 503 /);
+  }
+);
+
+scenario(
+  'what arrives while JavaScript is busy is not late',
+  async (WebSocket, trace, tools) => {
+    const { wss, port } = await tools.serve({ handshakeTimeout: TIMEOUT });
+    const peer = await tools.dial(port);
+    const request = Buffer.from(requestHead());
+
+    peer.write(request.subarray(0, 10));
+    await tools.delay(10);
+    await new Promise((resolve) => {
+      peer.socket.write(request.subarray(10), resolve);
+    });
+    sleep(3 * TIMEOUT);
+
+    const [status] = await peer.head();
+
+    assert.match(status, / 101 /);
+    await tools.delay(TIMEOUT);
+    assert.strictEqual(wss.clients.size, 1);
   }
 );
 

@@ -25,7 +25,7 @@ function limitHandshake(socket, timeout) {
 
   const handshake = {
     requested: false,
-    timer: setTimeout(expire, timeout, socket)
+    timer: setTimeout(expireLater, timeout, socket)
   };
 
   // The socket itself keeps the process alive.
@@ -65,8 +65,21 @@ function onClose() {
   endHandshake(this);
 }
 
+/**
+ * What arrived while JavaScript was busy was not late.
+ *
+ * @param {Duplex} socket The connection
+ */
+function expireLater(socket) {
+  setImmediate(expire, socket);
+}
+
 function expire(socket) {
-  const { requested } = handshakes.get(socket);
+  const handshake = handshakes.get(socket);
+
+  if (!handshake) return;
+
+  const { requested } = handshake;
 
   endHandshake(socket);
   if (!socket.writable) return;
