@@ -116,6 +116,7 @@ class LaneTransport extends Transport {
     if (this.number === -1) {
       // No descriptors are left. Node would not get far either.
       if (rest) socket.unshift(rest);
+      if (handle.reading) handle.readStart();
       return;
     }
 
