@@ -2,6 +2,7 @@
 
 const assert = require('assert');
 const { once } = require('events');
+const fs = require('fs');
 const path = require('path');
 const { afterEach, beforeEach, describe, it } = require('node:test');
 const { Worker } = require('worker_threads');
@@ -12,7 +13,24 @@ const { Trace } = require('./support/trace');
 
 const WORKERS = 4;
 
-describe('worker threads', { timeout: 60000 }, () => {
+/** How many workers are terminated under load in all. */
+const TERMINATED = Number(process.env.OXWS_TEST_WORKERS) || 12;
+
+/** Threads that Node keeps for the next worker. */
+const SPARE_THREADS = 4;
+
+/** @return {Object} What this process has, as far as `/proc` tells */
+function countResources() {
+  const count = (directory) => {
+    const path = `/proc/self/${directory}`;
+
+    return fs.existsSync(path) ? fs.readdirSync(path).length : 0;
+  };
+
+  return { threads: count('task'), descriptors: count('fd') };
+}
+
+describe('worker threads', { timeout: 60000 + 200 * TERMINATED }, () => {
   let tools;
 
   beforeEach(() => {
@@ -66,7 +84,11 @@ describe('worker threads', { timeout: 60000 }, () => {
   });
 
   it('may be terminated under load', async () => {
-    for (let round = 0; round < 3; round++) {
+    await checkThisThread();
+
+    const before = countResources();
+
+    for (let ended = 0; ended < TERMINATED; ended += WORKERS) {
       const workers = Array.from({ length: WORKERS }, () =>
         start({ clients: 8 })
       );
@@ -80,6 +102,13 @@ describe('worker threads', { timeout: 60000 }, () => {
       );
     }
 
+    const after = countResources();
+
+    assert.ok(
+      after.threads <= before.threads + SPARE_THREADS &&
+        after.descriptors <= before.descriptors,
+      `${JSON.stringify(before)} have become ${JSON.stringify(after)}`
+    );
     await checkThisThread();
   });
 
