@@ -12,8 +12,7 @@ const { promisify } = require('util');
 
 const { platformName } = require('../lib/platform');
 const manifest = require('../package.json');
-
-const root = path.join(__dirname, '..');
+const { npm, pack, packPlatform, root } = require('./support/packages');
 
 /** A program for ws, after its first line. */
 const ECHO = `
@@ -35,41 +34,17 @@ const ECHO = `
 const run = promisify(execFile);
 
 /**
- * Runs npm.
+ * Writes a file.
  *
- * @param {String} cwd Where
- * @param {...String} args Its arguments
- * @return {Promise<String>} What it printed
+ * @param {String} directory Where
+ * @param {String} name Its name
+ * @param {(String|Object)} content The content, or what is to be JSON
  */
-async function npm(cwd, ...args) {
-  const shell = process.platform === 'win32';
-  const { stdout } = await run('npm', args, { cwd, shell });
-
-  return stdout;
-}
-
-/**
- * Makes the tarball of a package.
- *
- * @param {String} directory The package
- * @param {String} destination Where to put it
- * @return {Promise<{filename: String, files: String[]}>} The tarball and what
- *     is in it
- */
-async function pack(directory, destination) {
-  const output = await npm(
-    directory,
-    'pack',
-    '--ignore-scripts',
-    '--json',
-    `--pack-destination=${destination}`
+function write(directory, name, content) {
+  fs.writeFileSync(
+    path.join(directory, name),
+    typeof content === 'string' ? content : JSON.stringify(content)
   );
-  const [{ filename, files }] = JSON.parse(output);
-
-  return {
-    filename: path.join(destination, filename),
-    files: files.map((file) => file.path).sort()
-  };
 }
 
 function listManifests() {
@@ -201,15 +176,7 @@ describe('package, installed in place of ws', { timeout: 120000 }, () => {
   });
 
   it('works with the addon of the platform package', async () => {
-    const addon = `oxws.${platform}.node`;
-    const source = path.join(directory, 'platform');
-
-    fs.cpSync(path.join(root, 'npm', platform), source, { recursive: true });
-    fs.copyFileSync(path.join(root, 'lib', addon), path.join(source, addon));
-
-    const { filename } = await pack(source, directory);
-
-    await npm(directory, 'install', '--offline', filename);
+    await npm(directory, 'install', '--offline', await packPlatform(directory));
 
     for (const [type, line] of [
       ['commonjs', 'const { WebSocket, WebSocketServer } = require("ws");'],
@@ -223,5 +190,34 @@ describe('package, installed in place of ws', { timeout: 120000 }, () => {
 
       assert.strictEqual(stdout, 'text\n');
     }
+  });
+
+  it('takes the place of ws in dependencies', async () => {
+    const user = path.join(directory, 'user');
+    const project = path.join(directory, 'project');
+
+    for (const name of [user, project]) fs.mkdirSync(name);
+    write(user, 'package.json', {
+      name: 'user-of-ws',
+      version: '1.0.0',
+      dependencies: { ws: '^8.0.0' }
+    });
+    write(user, 'index.js', 'module.exports = require("ws/package.json").name');
+    write(project, 'package.json', {
+      dependencies: {
+        [`oxws-${platform}`]: await packPlatform(directory),
+        'user-of-ws': (await pack(user, directory)).filename
+      },
+      overrides: { ws: tarball.filename }
+    });
+    await npm(project, 'install', '--offline');
+
+    const { stdout } = await run(
+      process.execPath,
+      ['-p', 'require("user-of-ws")'],
+      { cwd: project }
+    );
+
+    assert.strictEqual(stdout, 'oxws\n');
   });
 });
