@@ -211,6 +211,29 @@ fn only_long_uncompressed_data_is_read_straight() {
     }
 }
 
+/// Memory of zeros that nobody touches costs nothing.
+#[test]
+fn a_message_of_more_than_32_bits_is_refused() {
+    for (first, role) in [
+        (0x82, Role::Client),
+        (0x01, Role::Client),
+        (0x82, Role::Server),
+    ] {
+        let mut receiver = receiver(role);
+        let mut bytes = header(role, first, 1 << 40);
+        bytes.resize(bytes.len() + 40_000, 0);
+        assert_eq!(receive_chunk(&mut receiver, &bytes), []);
+        *receiver.large_payload_buffer() = vec![0; u32::MAX as usize];
+        assert_eq!(receiver.large_payload_appended(4), Ok(None));
+        let mut byte = [0];
+        assert_eq!(
+            receiver.next_event(&mut Chunk::new(&mut byte)),
+            Err(ProtocolError::UnsupportedMessageLength)
+        );
+        assert_eq!(ProtocolError::UnsupportedMessageLength.close_code(), 1009);
+    }
+}
+
 #[test]
 fn fragments_of_binary_messages_can_be_told_apart() {
     for role in ROLES {

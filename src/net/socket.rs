@@ -33,7 +33,7 @@ pub(super) fn read(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
 /// Reads at most `limit` bytes onto the end of `buffer`, without a copy; 0 means that the peer has
 /// finished.
 pub(super) fn read_onto(fd: impl AsFd, buffer: &mut Vec<u8>, limit: usize) -> io::Result<usize> {
-    buffer.reserve(limit);
+    buffer.reserve_exact(limit);
     let spare = &mut buffer.spare_capacity_mut()[..limit];
     let read = retry(|| Ok(rustix::io::read(&fd, &mut *spare)?.0.len()))?;
     let length = buffer.len() + read;
@@ -80,5 +80,25 @@ fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> io::Result<T> {
             Err(rustix::io::Errno::INTR) => {}
             result => return Ok(result?),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Write, os::unix::net::UnixStream};
+
+    use super::*;
+
+    #[test]
+    fn room_is_made_for_what_is_wanted_and_no_more() {
+        let (ours, mut peer) = UnixStream::pair().expect("there are descriptors left");
+        peer.write_all(&[7; 5000]).expect("it is connected");
+        let mut buffer = vec![1; 1000];
+        for (limit, length) in [(1000, 2000), (1, 2001), (4096, 5000 + 1000)] {
+            let count = read_onto(&ours, &mut buffer, limit).expect("it is connected");
+            assert_eq!(buffer.len(), length);
+            assert_eq!(buffer.capacity(), length - count + limit);
+        }
+        assert!(buffer[1000..].iter().all(|byte| *byte == 7));
     }
 }

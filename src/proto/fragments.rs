@@ -1,5 +1,7 @@
 //! Where the fragments of a message end.
 
+use super::growth::append;
+
 /// Ends of the fragments that are not empty.
 ///
 /// A length takes a byte for each seven of its bits, so that a flood of tiny fragments costs less
@@ -11,18 +13,24 @@ pub(super) struct Fragments {
 }
 
 impl Fragments {
-    /// The message has so many bytes at the end of another fragment.
-    pub(super) fn push_end(&mut self, end: usize) {
+    /// The message has so many bytes at the end of another fragment, and at most `max_len` at its
+    /// own end.
+    pub(super) fn push_end(&mut self, end: usize, max_len: usize) {
         let mut length = end.saturating_sub(self.end);
         if length == 0 {
             return;
         }
         self.end = end;
         while length > usize::from(LOW_BITS) {
-            self.lengths.push(MORE | (length as u8 & LOW_BITS));
+            self.push(MORE | (length as u8 & LOW_BITS), max_len);
             length >>= 7;
         }
-        self.lengths.push(length as u8);
+        self.push(length as u8, max_len);
+    }
+
+    /// A length takes no more bytes than there are in the fragment.
+    fn push(&mut self, byte: u8, max_len: usize) {
+        append(&mut self.lengths, &[byte], max_len);
     }
 
     /// The ends if there is more than one, else nothing.
@@ -56,7 +64,7 @@ mod tests {
     fn ends(given: &[usize]) -> Vec<u32> {
         let mut fragments = Fragments::default();
         for end in given {
-            fragments.push_end(*end);
+            fragments.push_end(*end, usize::MAX);
         }
         fragments.ends()
     }

@@ -3,7 +3,7 @@
 
 use super::{
     Config, FrameHeader, Limits, Opcode, ProtocolError, extension::inflate::Decompressor,
-    fragments::Fragments, utf8::Utf8Validator,
+    fragments::Fragments, growth, utf8::Utf8Validator,
 };
 
 /// The message that is being received, if any.
@@ -100,12 +100,13 @@ impl Message {
     ///
     /// As `check_appended`, if it is not compressed.
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
+        let max_len = self.max_len();
         if self.compressed {
-            self.compressed_payload.extend_from_slice(bytes);
+            growth::append(&mut self.compressed_payload, bytes, max_len);
             return Ok(());
         }
         let start = self.buffer.len();
-        self.buffer.extend_from_slice(bytes);
+        growth::append(&mut self.buffer, bytes, max_len);
         self.check_appended(start)
     }
 
@@ -135,16 +136,20 @@ impl Message {
         fin: bool,
     ) -> Result<(), ProtocolError> {
         self.count_frame()?;
-        let start = self.buffer.len();
+        let (start, max_len) = (self.buffer.len(), self.max_len());
         if let Some(decompressor) = &mut self.decompressor {
-            let max_len = match self.limits.max_payload {
-                0 => MAX_LEN,
-                limit => usize::try_from(limit).unwrap_or(MAX_LEN).min(MAX_LEN),
-            };
             decompressor.decompress(payload, fin, max_len, &mut self.buffer)?;
         }
         self.check_appended(start)?;
         self.end_fragment(fin)
+    }
+
+    /// Bytes that the message may have at its end.
+    fn max_len(&self) -> usize {
+        match self.limits.max_payload {
+            0 => MAX_LEN,
+            limit => usize::try_from(limit).unwrap_or(MAX_LEN).min(MAX_LEN),
+        }
     }
 
     /// The current frame, which is the whole message, was received and is not in `buffer`.
@@ -181,7 +186,8 @@ impl Message {
     /// character.
     fn end_fragment(&mut self, fin: bool) -> Result<(), ProtocolError> {
         if self.is_binary() {
-            self.fragments.push_end(self.buffer.len());
+            let max_len = self.max_len();
+            self.fragments.push_end(self.buffer.len(), max_len);
         } else if fin && !self.skip_utf8_validation && !self.utf8.is_complete() {
             return Err(ProtocolError::InvalidUtf8);
         }
@@ -207,6 +213,14 @@ impl Message {
     pub(super) fn release(&mut self) {
         self.buffer.clear();
         self.buffer.shrink_to(KEEP_BYTES);
+        self.fragments = Fragments::default();
+    }
+
+    /// Lets go of everything: no message comes any more.
+    pub(super) fn discard(&mut self) {
+        self.decompressor = None;
+        self.compressed_payload = Vec::new();
+        self.buffer = Vec::new();
         self.fragments = Fragments::default();
     }
 

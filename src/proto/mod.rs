@@ -16,6 +16,7 @@ mod error;
 mod event;
 mod fragments;
 mod frame;
+mod growth;
 mod header_buffer;
 mod heartbeat;
 mod mask;

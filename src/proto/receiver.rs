@@ -92,7 +92,7 @@ impl Receiver {
         self.release();
         let result = self.parse(chunk);
         if result.is_err() || matches!(result, Ok(Some(Event::Close { .. }))) {
-            self.state = State::Finished;
+            self.finish();
         }
         result
     }
@@ -133,6 +133,12 @@ impl Receiver {
     pub fn hibernate(&mut self) {
         self.release();
         self.message.hibernate();
+    }
+
+    /// Nothing is parsed any more, and what was collected is of no use.
+    fn finish(&mut self) {
+        self.state = State::Finished;
+        self.message.discard();
     }
 
     fn parse(&mut self, chunk: &mut Chunk<'_>) -> Result<Option<Event>, ProtocolError> {

@@ -36,7 +36,7 @@ impl Receiver {
     pub fn large_payload_appended(&mut self, count: usize) -> Result<Option<Event>, ProtocolError> {
         let result = self.count_chunk().and_then(|()| self.take_appended(count));
         if result.is_err() {
-            self.state = State::Finished;
+            self.finish();
         }
         result
     }
