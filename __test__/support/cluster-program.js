@@ -1,62 +1,64 @@
 'use strict';
 
-// A server in several processes. See cluster.test.js.
+// Workers of a cluster that share a port, for cluster.test.js. The argument is
+// the scheduling policy. The primary tells who has answered, once it has all.
 
 const cluster = require('cluster');
-const http = require('http');
+const { once } = require('events');
 
-const WebSocket = require(process.env.OXWS_TEST_PATH || '../..');
+const WebSocket = require('../..');
 
-/**
- * Makes a server that answers with the process and the message.
- *
- * @return {http.Server} The server
- */
-function makeServer() {
-  const server = http.createServer();
-  const wss = new WebSocket.Server({ server });
+const WORKERS = 2;
+const CLIENTS = 8;
+
+/** Answers with the worker's number. */
+function work() {
+  const wss = new WebSocket.Server({ host: '127.0.0.1', port: 0 }, () => {
+    process.send(wss.address().port);
+  });
 
   wss.on('connection', (ws) => {
-    ws.on('message', (data) => ws.send(`${process.pid} ${data}`));
-  });
-  return server;
-}
+    ws.on('message', (data) => {
+      const onLane = ws._socket._handle.fd === -1;
 
-/** One of those that share a port. */
-function runWorker() {
-  makeServer().listen(0, '127.0.0.1');
-}
-
-/** Who makes them, and ends one if told. */
-function runPrimary() {
-  let listening = 0;
-
-  cluster.on('listening', (worker, { port }) => {
-    if (++listening === 2) process.send({ port });
-  });
-  cluster.on('exit', ({ process: { pid } }) => process.send({ gone: pid }));
-  for (let i = 0; i < 2; i++) cluster.fork();
-
-  process.on('message', ({ pid, method, value }) => {
-    const worker = Object.values(cluster.workers).find(
-      (one) => one.process.pid === pid
-    );
-
-    worker[method](value);
+      ws.send(`${cluster.worker.id} ${data} ${onLane ? 'lane' : 'stream'}`);
+    });
   });
 }
 
-/** One that has no port but is given sockets. */
-function runReceiver() {
-  const server = makeServer();
+/** @return {Promise<String>} What the worker that got a client answers */
+async function ask(port) {
+  const ws = new WebSocket(`ws://127.0.0.1:${port}`);
 
-  process.on('message', (message, socket) => {
-    server.emit('connection', socket);
-    socket.resume();
-  });
-  process.send({ ready: true });
+  await once(ws, 'open');
+  ws.send('hello');
+
+  const [answer] = await once(ws, 'message');
+
+  ws.close();
+  await once(ws, 'close');
+  return String(answer);
 }
 
-if (process.argv[2] === 'receive') runReceiver();
-else if (cluster.isPrimary) runPrimary();
-else runWorker();
+/** Starts workers, asks them, and makes them disconnect. */
+async function lead() {
+  cluster.schedulingPolicy = cluster[process.argv[2]];
+
+  const ports = [];
+
+  for (let i = 0; i < WORKERS; i++) {
+    const [port] = await once(cluster.fork(), 'message');
+
+    ports.push(port);
+  }
+
+  const answers = new Set();
+
+  for (let i = 0; i < CLIENTS; i++) answers.add(await ask(ports[i % WORKERS]));
+
+  await new Promise((resolve) => cluster.disconnect(resolve));
+  console.log(JSON.stringify({ ports, answers: [...answers].sort() }));
+}
+
+if (cluster.isPrimary) lead();
+else work();
