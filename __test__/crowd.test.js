@@ -36,7 +36,7 @@ function whenOver(emitter, event) {
 }
 
 /**
- * Opens a connection and keeps it busy.
+ * Opens a connection.
  *
  * @param {Number} port The port
  * @return {Promise<net.Socket>} The client's end
@@ -47,12 +47,10 @@ async function connect(port) {
   socket.on('error', () => {});
   socket.write(requestHead());
   await once(socket, 'data');
-  socket.on('data', () => socket.write(FRAME));
-  socket.write(FRAME);
   return socket;
 }
 
-/** Opens connections, a few at a time. */
+/** Opens connections, a few at a time, and keeps them busy. */
 async function connectAll(port) {
   const sockets = [];
 
@@ -61,6 +59,11 @@ async function connectAll(port) {
     const some = Array.from({ length: count }, () => connect(port));
 
     sockets.push(...(await Promise.all(some)));
+  }
+
+  for (const socket of sockets) {
+    socket.on('data', () => socket.write(FRAME));
+    socket.write(FRAME);
   }
 
   return sockets;
