@@ -24,6 +24,13 @@ module.exports = [
     rules: { strict: ['error', 'global'] }
   },
   {
+    // What waits must not depend on a clock that may be set.
+    files: ['lib/**'],
+    rules: {
+      'no-restricted-properties': ['error', { object: 'Date', property: 'now' }]
+    }
+  },
+  {
     files: ['examples/start/public/**'],
     languageOptions: { globals: globals.browser, sourceType: 'module' },
     rules: { strict: 'off' }

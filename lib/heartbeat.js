@@ -6,7 +6,7 @@
 /** Milliseconds by which a look is late, so that many share one. */
 const SLACK = 10;
 
-/** When to look at which transport, in milliseconds of `Date.now()`'s kin. */
+/** When to look at which transport, in milliseconds of `performance.now()`. */
 const due = new Map();
 
 let timer = null;
