@@ -4,6 +4,15 @@ const path = require('path');
 
 const { platformName } = require('./platform');
 
+/* global __non_webpack_require__, __webpack_require__ */
+
+/**
+ * Loads what bundlers must not follow: the addon stays outside of the bundle.
+ * webpack replaces every other `require` by its own.
+ */
+const requireOutside =
+  typeof __webpack_require__ === 'function' ? __non_webpack_require__ : require;
+
 /**
  * Loads the addon: the one built in this checkout, otherwise the one npm has
  * installed for this platform.
@@ -16,10 +25,9 @@ function load() {
   const local = path.join(__dirname, `oxws.${platform}.node`);
   const installed = `oxws-${platform}`;
 
-  // A bundler must not follow these: the addon stays outside of the bundle.
   for (const name of [local, installed]) {
     try {
-      return require(name);
+      return requireOutside(name);
     } catch (error) {
       if (!isMissing(error, name)) throw error;
     }

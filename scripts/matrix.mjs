@@ -1,22 +1,34 @@
 /**
  * Runs the tests with every version of Node.js that is supported, and a shorter
- * program with Bun and Deno, and prints the table of the README.
+ * program with Bun, with Deno and in a bundle. Prints the table of the README.
  *
  * `--only=18,bun` restricts it. The runtimes are installed from npm into
  * node_modules/.cache.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync
+} from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
+
+import platform from '../lib/platform.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'node_modules', '.cache', 'matrix');
-const program = join('scripts', 'matrix', 'program.js');
+const program = join(root, 'scripts', 'matrix', 'program.js');
 
 const NODE_VERSIONS = ['18', '20', '22', '24', '26'];
+
+/** Milliseconds that a run of all tests may take. */
+const LIMIT = 15 * 60 * 1000;
 
 /** Most failures that are named in a row of the table. */
 const NAMED = 3;
@@ -26,26 +38,27 @@ const { values: options } = parseArgs({
 });
 
 /**
- * Installs a runtime from npm.
+ * Installs the newest release of a package.
  *
  * @param {String} name The package
- * @param {String} version What version, as npm understands it
- * @return {String} The path of its executable
+ * @param {String} [version='latest'] What version, as npm understands it
+ * @return {String} The folder it is installed in
  */
-function install(name, version) {
+function install(name, version = 'latest') {
   const directory = join(cache, `${name}-${version}`);
-  const executable = join(directory, 'node_modules', '.bin', name);
 
-  if (!existsSync(executable)) {
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, 'package.json'), '{}');
-    execFileSync('npm', ['install', `${name}@${version}`], {
-      cwd: directory,
-      stdio: ['ignore', 'ignore', 'inherit']
-    });
-  }
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'package.json'), '{}');
+  execFileSync('npm', ['install', `${name}@${version}`], {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'inherit']
+  });
+  return directory;
+}
 
-  return executable;
+/** @return {String} The executable of a package that was just installed */
+function installRuntime(name, version) {
+  return join(install(name, version), 'node_modules', '.bin', name);
 }
 
 /**
@@ -64,18 +77,12 @@ function run(executable, args) {
       ...process.env,
       PATH: dirname(executable) + delimiter + process.env.PATH
     },
-    maxBuffer: 1 << 28
+    maxBuffer: 1 << 28,
+    timeout: LIMIT
   });
 
   if (error) throw error;
   return stdout + stderr;
-}
-
-/** @return {String[]} The lines that name what has failed */
-function failures(output) {
-  return [...output.matchAll(/^ *not ok (?:\d+ - )?(.*)$/gm)]
-    .map(([, name]) => name)
-    .filter((name) => !name.includes('.test.js'));
 }
 
 /**
@@ -85,7 +92,7 @@ function failures(output) {
  * @return {Object} A row of the table
  */
 function testNode(version) {
-  const node = install('node', version);
+  const node = installRuntime('node', version);
   const files = readdirSync(join(root, '__test__'))
     .filter((name) => name.endsWith('.test.js'))
     .map((name) => join('__test__', name));
@@ -96,45 +103,94 @@ function testNode(version) {
   return {
     runtime: `Node.js ${run(node, ['--version']).trim().slice(1)}`,
     what: 'all tests',
-    tests: total('tests'),
     passed: total('pass'),
-    failed: failures(output)
+    failed: total('fail') + total('cancelled'),
+    names: failedTests(output)
   };
+}
+
+/**
+ * @param {String} output What the test runner printed
+ * @return {String[]} The names of the tests that have failed
+ */
+function failedTests(output) {
+  const lines = output.match(/^ +not ok \d+ - .*$/gm) || [];
+
+  return lines.map((line) => line.replace(/^ +not ok \d+ - /, ''));
 }
 
 /**
  * Runs the program for runtimes that have not all of Node.js's test runner.
  *
- * @param {String} name The package of the runtime
- * @param {String[]} args How it runs a file
+ * @param {String} runtime What the row is about
+ * @param {String} executable The runtime
+ * @param {String[]} args How it runs the program
  * @return {Object} A row of the table
  */
-function testOther(name, args) {
-  const runtime = install(name, 'latest');
-  const output = run(runtime, [...args, program]);
-  const [version] = run(runtime, ['--version']).match(/\d+(\.\d+)+/);
-  const passed = output.match(/^ok .*$/gm) || [];
-  const failed = failures(output);
+function testProgram(runtime, executable, args) {
+  const output = run(executable, args);
+  const names = (mark) =>
+    [...output.matchAll(new RegExp(`^${mark} (.*)$`, 'gm'))].map(
+      ([, name]) => name
+    );
+  const [, checks] = output.match(/^checks: (\d+)$/m);
+  const passed = names('ok').length;
 
+  // If it died, what was not tried has failed, too.
   return {
-    runtime: `${name[0].toUpperCase()}${name.slice(1)} ${version}`,
+    runtime,
     what: 'the program',
-    tests: passed.length + failed.length,
-    passed: passed.length,
-    failed
+    passed,
+    failed: checks - passed,
+    names: names('not ok')
   };
 }
 
+function testOther(name, title, args) {
+  const executable = installRuntime(name);
+  const [version] = run(executable, ['--version']).match(/\d+(\.\d+)+/);
+
+  return testProgram(`${title} ${version}`, executable, [...args, program]);
+}
+
+/** Runs the program in a bundle of webpack's, with the addon beside it. */
+async function testWebpack() {
+  const directory = install('webpack');
+  const manifest = join(directory, 'node_modules', 'webpack', 'package.json');
+  const webpack = createRequire(manifest)('webpack');
+  const addon = `oxws.${platform.platformName()}.node`;
+  const output = { filename: 'bundle.cjs', path: join(directory, 'bundle') };
+  const stats = await promisify(webpack)({
+    entry: program,
+    mode: 'production',
+    output,
+    target: 'node'
+  });
+
+  if (stats.hasErrors() || stats.hasWarnings()) {
+    throw new Error(stats.toString('errors-warnings'));
+  }
+
+  copyFileSync(join(root, 'lib', addon), join(output.path, addon));
+
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8'));
+
+  return testProgram(
+    `Node.js ${process.versions.node}, bundle of webpack ${version}`,
+    process.execPath,
+    [join(output.path, output.filename)]
+  );
+}
+
 function printTable(rows) {
-  console.log('| runtime | what runs | tests | passed | failed |');
-  console.log('| --- | --- | --- | --- | --- |');
+  console.log('| runtime | what runs | passed | failed |');
+  console.log('| --- | --- | --- | --- |');
 
-  for (const { runtime, what, tests, passed, failed } of rows) {
-    const names = failed.slice(0, NAMED).join('; ');
-    const rest = failed.length > NAMED ? '; …' : '';
-    const cell = failed.length ? `${failed.length}: ${names}${rest}` : '0';
+  for (const { runtime, what, passed, failed, names } of rows) {
+    const some = names.slice(0, NAMED).join('; ');
+    const cell = failed ? `${failed}: ${some}` : '0';
 
-    console.log(`| ${runtime} | ${what} | ${tests} | ${passed} | ${cell} |`);
+    console.log(`| ${runtime} | ${what} | ${passed} | ${cell} |`);
   }
 }
 
@@ -142,14 +198,16 @@ const runs = {
   ...Object.fromEntries(
     NODE_VERSIONS.map((version) => [version, () => testNode(version)])
   ),
-  bun: () => testOther('bun', []),
-  deno: () => testOther('deno', ['run', '--allow-all'])
+  webpack: testWebpack,
+  bun: () => testOther('bun', 'Bun', []),
+  deno: () => testOther('deno', 'Deno', ['run', '--allow-all'])
 };
-const chosen = options.only ? options.only.split(',') : Object.keys(runs);
-const rows = chosen.map((name) => {
+const rows = [];
+
+for (const name of options.only ? options.only.split(',') : Object.keys(runs)) {
   console.error(`Running the tests with ${name} …`);
-  return runs[name]();
-});
+  rows.push(await runs[name]());
+}
 
 printTable(rows);
-process.exitCode = rows.some(({ failed }) => failed.length) ? 1 : 0;
+process.exitCode = rows.some(({ failed }) => failed) ? 1 : 0;

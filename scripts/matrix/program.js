@@ -15,7 +15,8 @@ const { Worker } = require('worker_threads');
 
 const WebSocket = require('../..');
 
-const root = path.join(__dirname, '..', '..');
+// Not `__dirname`: this file may be in a bundle.
+const root = process.cwd();
 const fixtures = path.join(root, '__test__', 'fixtures');
 const LIMIT = 10000;
 
@@ -344,6 +345,8 @@ const checks = {
 };
 
 async function main() {
+  console.log(`checks: ${Object.keys(checks).length}`);
+
   const { ws, wss, server } = await open();
 
   for (const [side, { _socket }] of Object.entries({ client: ws, server })) {
