@@ -14,22 +14,33 @@ class FrameWriter {
   /**
    * @param {Duplex} socket Where to write
    * @param {Number} number Whose native side frames the payloads
+   * @param {Object} options The options of that native side
    */
-  constructor(socket, number) {
+  constructor(socket, number, { deflate }) {
     this.socket = socket;
     this.number = number;
     this.corked = false;
+
+    /** Messages with fewer bytes are not compressed. */
+    this.threshold =
+      deflate && !deflate.sendContextTakeover ? deflate.threshold : 0;
 
     /** Of the message whose first fragment was sent: `SEND.COMPRESS`, 0 or `null`. */
     this.compressing = null;
 
     /** What waits for the end of the turn, oldest first. */
     this.waiting = [];
+
+    /** Bytes that waited when the socket was closed. */
+    this.abandonedBytes = 0;
   }
 
-  /** Bytes that wait to be compressed, and behind such. */
+  /** Bytes that wait to be compressed, and behind such, if only in vain. */
   get waitingBytes() {
-    return this.waiting.reduce((sum, { length }) => sum + length, 0);
+    return this.waiting.reduce(
+      (sum, { length }) => sum + length,
+      this.abandonedBytes
+    );
   }
 
   /**
@@ -44,7 +55,7 @@ class FrameWriter {
     if (typeof data === 'string') data = Buffer.from(data);
     if (cb) cb = isolated(cb);
 
-    word = this.decideCompression(word);
+    word = this.decideCompression(word, data.length);
 
     if (word & SEND.COMPRESS || this.waiting.length) {
       // A copy: by the end of the tick, the user may have changed it.
@@ -57,12 +68,13 @@ class FrameWriter {
   }
 
   /** The first fragment decides for its message (RFC 7692, section 6.1). */
-  decideCompression(word) {
+  decideCompression(word, length) {
     if ((word & SEND.OPCODE) >= SEND.CONTROL) return word;
 
     const { compressing } = this;
 
     if (compressing !== null) word = (word & ~SEND.COMPRESS) | compressing;
+    else if (length < this.threshold) word &= ~SEND.COMPRESS;
 
     this.compressing = word & SEND.FIN ? null : word & SEND.COMPRESS;
     return word;
@@ -148,19 +160,26 @@ class FrameWriter {
   }
 
   writeWaiting() {
-    const { waiting } = this;
-
-    this.waiting = [];
-
     if (this.socket.destroyed) {
-      const err = new Error(CLOSED_WHILE_COMPRESSING);
-
-      for (const { cb } of waiting) if (cb) cb(err);
+      this.abandon();
       return;
     }
 
+    const { waiting } = this;
+
+    this.waiting = [];
     this.cork();
     for (const { write } of waiting) write();
+  }
+
+  /** Calls the callbacks of what waits: the socket is gone. */
+  abandon() {
+    const { waiting } = this;
+    const err = new Error(CLOSED_WHILE_COMPRESSING);
+
+    this.abandonedBytes = this.waitingBytes;
+    this.waiting = [];
+    for (const { cb } of waiting) if (cb) cb(err);
   }
 
   /** Collects what is written until the end of the tick. */

@@ -88,8 +88,18 @@ class LaneTransport extends Transport {
     /** The page in which the pause began; its rest is still delivered. */
     this.pausedIn = 0;
 
+    /** What had been read when the pause began. */
+    this.readBeforePause = 0;
+
+    /** Bytes that waited to be compressed, or behind such, at the end. */
+    this.abandonedBytes = 0;
+
+    /** What ended the connection was a write. */
+    this.writeFailed = false;
+
     this.referenced = true;
     this.ended = false;
+    this.endDelayed = false;
     this.closeCallback = null;
     this.finishCallback = null;
     this.onread = null;
@@ -132,7 +142,9 @@ class LaneTransport extends Transport {
 
   get bufferedAmount() {
     outbox.append();
-    return this.closeCallback ? 0 : binding.bufferedAmount(this.number);
+    return this.closeCallback
+      ? this.abandonedBytes
+      : binding.bufferedAmount(this.number);
   }
 
   /**
@@ -194,6 +206,11 @@ class LaneTransport extends Transport {
     outbox.send(this.number, SEND.RAW, chunk);
   }
 
+  /** Hands everything that was sent to the kernel. */
+  flush() {
+    outbox.flush();
+  }
+
   /** Sends what the user wrote to the corked socket before it is his turn. */
   overtake() {
     const { writableCorked } = this.socket;
@@ -233,6 +250,8 @@ class LaneTransport extends Transport {
 
   /** The user stops reading. */
   pause() {
+    if (!this.paused) this.readBeforePause = this.bytesRead;
+
     this.paused = true;
     this.pausedIn = inbox.pageNumber();
     this.setPaused(true);
@@ -246,8 +265,11 @@ class LaneTransport extends Transport {
 
   /** The user goes on reading. */
   resume() {
+    const endWaits = this.ended && this.hasUnread();
+
     this.paused = false;
     this.setPaused(false);
+    if (endWaits) this.end();
 
     if (!this.begun) {
       this.begin();
@@ -299,6 +321,7 @@ class LaneTransport extends Transport {
         this.end();
         break;
       case KIND.SOCKET_ERROR:
+        this.writeFailed = Boolean(detail);
         socket.destroy(systemError(value, detail ? 'write' : 'read'));
         break;
       case KIND.SENT:
@@ -326,10 +349,28 @@ class LaneTransport extends Transport {
     this.ended = true;
 
     // A paused stream notices the end when it has been read up to it.
-    if (this.held !== null) return;
+    if (this.held !== null || this.hasUnread() || this.endDelayed) return;
 
     this.socket.push(null);
     this.socket.read(0);
+  }
+
+  /** Does not let the end come before the error is reported. */
+  delayEnd() {
+    this.endDelayed = true;
+  }
+
+  /** Lets the end come: the lane itself reads nothing more. */
+  stopReading() {
+    if (!this.endDelayed) return;
+
+    this.endDelayed = false;
+    if (this.ended) this.end();
+  }
+
+  /** Whether something has come during a pause, if only a part of a frame. */
+  hasUnread() {
+    return this.paused && this.bytesRead > this.readBeforePause;
   }
 
   emptied() {
@@ -398,15 +439,16 @@ class LaneTransport extends Transport {
    * Calls the callbacks of the last sends, when and how a stream does it.
    *
    * @param {Number[]} counts How many of them are done, are stuck half-way, are
-   *     lost behind such, and were not compressed
+   *     lost behind such, and were not compressed; bytes that were not
    */
-  endCallbacks([, stuck, lost, uncompressed]) {
+  endCallbacks([, stuck, lost, uncompressed, bytes = 0]) {
     const { callbacks } = this;
     const firstUncompressed = callbacks.length - uncompressed;
     const firstLost = firstUncompressed - lost;
     const firstStuck = firstLost - stuck;
-    const [forStuck, forLost] = stuck + lost > 0 ? interruptionOutcomes() : [];
+    const [forStuck, forLost] = stuck + lost > 0 ? this.writeOutcomes() : [];
 
+    this.abandonedBytes = bytes;
     this.callbacks = [];
     callbacks.forEach((callback, i) => {
       if (i < firstStuck) process.nextTick(callback, NO_ERROR);
@@ -414,6 +456,15 @@ class LaneTransport extends Transport {
       else if (i < firstUncompressed) setImmediate(callback, forLost);
       else setImmediate(callback, new Error(CLOSED_WHILE_COMPRESSING));
     });
+  }
+
+  /** What callbacks get of a write that was stuck, and of those behind it. */
+  writeOutcomes() {
+    const { errored } = this.socket._writableState;
+    const [forStuck, forLost] = interruptionOutcomes();
+
+    if (!errored) return [forStuck, forLost];
+    return [this.writeFailed ? errored : forStuck, errored];
   }
 
   ref() {

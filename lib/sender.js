@@ -224,11 +224,12 @@ module.exports = Sender;
 /** Frames for a socket that no WebSocket owns. */
 function writerOf(socket, extensions) {
   const number = reserveNumber();
+  const options = nativeOptions({}, extensions);
 
-  binding.openStream(number, nativeOptions({}, extensions));
+  binding.openStream(number, options);
   socket.once('close', () => FrameParser.dispose(number));
 
-  return new FrameWriter(socket, number);
+  return new FrameWriter(socket, number, options);
 }
 
 function byteLength(data) {

@@ -1,11 +1,16 @@
 'use strict';
 
+const { Writable } = require('stream');
+
 const FrameParser = require('./frame-parser');
 const FrameWriter = require('./frame-writer');
 const { beatLater } = require('./heartbeat');
 const { binding } = require('./native');
 
 const kTransport = Symbol('kTransport');
+
+/** Bytes that may wait to be delivered before the socket is paused. */
+const UNDELIVERED_MAX = new Writable().writableHighWaterMark;
 
 /** Longest empty frame: two bytes and a masking key. */
 const PING_MAX = 6;
@@ -26,12 +31,18 @@ class StreamTransport extends FrameParser {
     super(owner, options, handlers);
 
     this.socket = socket;
-    this.writer = new FrameWriter(socket, this.number);
+    this.writer = new FrameWriter(socket, this.number, options.native);
     this.autoPong = true;
 
     if (head.length > 0) socket.unshift(head);
 
-    this.onData = (chunk) => this.receive(chunk);
+    /** Bytes read since there are events that wait. */
+    this.undelivered = 0;
+
+    this.onData = (chunk) => {
+      this.receive(chunk);
+      if (this.held !== null) this.noteUndelivered(chunk.length);
+    };
     this.destroySocket = socket.destroy;
     socket.destroy = destroy;
     socket[kTransport] = this;
@@ -53,18 +64,36 @@ class StreamTransport extends FrameParser {
     this.writer.sendFrame(list, cb);
   }
 
+  /** Hands what was sent in this tick to the socket. */
+  flush() {
+    this.writer.uncork();
+  }
+
   setAutoPong(answer) {
     this.autoPong = answer;
   }
 
+  noteUndelivered(length) {
+    this.undelivered += length;
+    if (this.undelivered >= UNDELIVERED_MAX) this.socket.pause();
+  }
+
   throttle(wait) {
-    if (wait) this.socket.pause();
-    else if (!this.owner.isPaused) this.socket.resume();
+    if (wait || this.undelivered < UNDELIVERED_MAX) return;
+
+    this.undelivered = 0;
+    if (!this.owner.isPaused) this.socket.resume();
   }
 
   /** Gives the native side back: the connection is over. */
   dispose() {
+    this.writer.abandon();
     FrameParser.dispose(this.number);
+  }
+
+  /** Does not let the end come before the error is reported. */
+  delayEnd() {
+    this.socket.pause();
   }
 
   /** Stops listening for data: all that follows is of no interest. */

@@ -83,14 +83,22 @@ class Transport {
     if (this.hearsPings) this.handlers.ping(this.owner, data);
   }
 
+  /** The binary type counts as soon as it is an event's turn. */
+  prepare(event) {
+    if (event.ends)
+      event.payload = this.toBinaryType(event.payload, event.ends);
+    event.ends = null;
+  }
+
   /** Emits an event that was held. */
-  emitHeld({ kind, payload, ends, code, err }) {
+  emitHeld(event) {
+    const { err, kind, code } = event;
+
     if (err) {
       this.handlers.error(this.owner, err);
-    } else if (kind === KIND.BINARY) {
-      this.emitEvent(kind, this.toBinaryType(payload, ends), code);
     } else {
-      this.emitEvent(kind, payload, code);
+      this.prepare(event);
+      this.emitEvent(kind, event.payload, code);
     }
   }
 
@@ -139,6 +147,7 @@ class Transport {
   /** Emits the next held event in a turn of its own. */
   step() {
     this.stepping = true;
+    this.prepare(this.held[0]);
     setImmediate(() => {
       this.stepping = false;
       if (this.held === null) return;

@@ -468,7 +468,11 @@ function sendAfterClose(websocket, data, cb) {
     else websocket._bufferedAmount += length;
   }
 
-  if (cb) process.nextTick(cb, notOpenError(websocket));
+  if (cb) {
+    // The callbacks of what was sent before come before it.
+    if (websocket._socket) websocket._receiver.flush();
+    process.nextTick(cb, notOpenError(websocket));
+  }
 }
 
 /** A Blob could not be read. What the peer still sends is of interest. */
@@ -498,7 +502,12 @@ const handlers = {
   },
 
   close: handleClose,
-  error: handleError,
+
+  error(websocket, err) {
+    websocket._receiveFailing = true;
+    websocket._receiver.delayEnd();
+    afterTwoTicks(() => handleError(websocket, err));
+  },
 
   pongOverflow(websocket) {
     websocket.terminate();
@@ -558,6 +567,11 @@ function handleClose(websocket, code, reason) {
   else websocket.close(code, reason);
 }
 
+/** As a stream reports errors: what listeners have put off comes first. */
+function afterTwoTicks(callback) {
+  process.nextTick(() => process.nextTick(callback));
+}
+
 function handleError(websocket, err) {
   websocket._receiveFailed = true;
 
@@ -571,7 +585,7 @@ function handleError(websocket, err) {
 
 /** Goes on reading, to notice the end, but is not interested any more. */
 function ignoreRest(websocket) {
-  if (websocket._receiver.stopReading) websocket._receiver.stopReading();
+  websocket._receiver.stopReading();
   process.nextTick(() => websocket._socket.resume());
 }
 
@@ -608,6 +622,7 @@ function setCloseTimer(websocket) {
 function socketOnClose() {
   const websocket = this[kWebSocket];
   const { _receiver: transport } = websocket;
+  const concluded = websocket._closeFrameReceived || websocket._receiveFailed;
 
   this.removeListener('close', socketOnClose);
   this.removeListener('end', socketOnEnd);
@@ -616,9 +631,8 @@ function socketOnClose() {
 
   // A paused socket may hold what was received before the end.
   if (
-    transport.stopReading &&
-    !websocket._closeFrameReceived &&
-    !websocket._receiveFailed &&
+    transport instanceof StreamTransport &&
+    !concluded &&
     this.readableLength > 0
   ) {
     transport.receive(this.read(this.readableLength));
@@ -627,8 +641,15 @@ function socketOnClose() {
   this[kWebSocket] = undefined;
   clearTimeout(websocket._closeTimer);
   transport.whenDelivered(() => {
-    transport.dispose();
-    websocket.emitClose();
+    const finish = () => {
+      transport.dispose();
+      websocket.emitClose();
+    };
+
+    // What listeners have put off comes before 'close' as well.
+    if (concluded) finish();
+    else if (websocket._receiveFailing) afterTwoTicks(finish);
+    else process.nextTick(finish);
   });
 }
 

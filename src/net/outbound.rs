@@ -61,6 +61,8 @@ pub struct Outbound {
     peak: u64,
     finish: Finish,
     close_sent: bool,
+    /// The system tells only once why a connection is broken.
+    failure: Option<i32>,
 }
 
 /// Something to send that is not in the queue yet.
@@ -94,6 +96,7 @@ impl Outbound {
             peak: 0,
             finish: Finish::No,
             close_sent: false,
+            failure: None,
         }
     }
 
@@ -128,8 +131,12 @@ impl Outbound {
         let mut header = Vec::with_capacity(HEADER_MAX);
         sender.header(options, payload.len(), &mut header);
         let written = match socket::write(&fd, &[IoSlice::new(&header), IoSlice::new(payload)]) {
+            Ok(written) => written,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-            result => result?,
+            Err(error) => {
+                self.failure = error.raw_os_error();
+                return Err(error);
+            }
         };
         let of_header = written.min(header.len());
         let rest = payload.get(written - of_header..).unwrap_or_default();
@@ -332,7 +339,11 @@ impl Outbound {
         while self.queue.len() > 0 {
             let mut slices = [IoSlice::new(&[]); MAX_SLICES];
             let used = self.queue.slices(&mut slices);
-            match socket::write(&fd, &slices[..used]) {
+            let result = match self.failure {
+                Some(errno) => Err(io::Error::from_raw_os_error(errno)),
+                None => socket::write(&fd, &slices[..used]),
+            };
+            match result {
                 Ok(written) => {
                     self.queue.advance(written);
                     self.ledger.write(written);
@@ -344,7 +355,10 @@ impl Outbound {
                     self.note_peak();
                     return Ok(Progress::Blocked);
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.failure = error.raw_os_error();
+                    return Err(error);
+                }
             }
         }
         self.blocked = false;
@@ -365,13 +379,14 @@ impl Outbound {
     }
 
     /// The connection ends. Returns how many sends that JS wants to know of are done, are stuck
-    /// half-way, are lost behind such, and were not even framed.
-    pub fn close(&mut self) -> [u32; 4] {
+    /// half-way, are lost behind such, and were not even framed; and the bytes of all that was not.
+    pub fn close(&mut self) -> [u32; 5] {
         let wanted = |unframed: &&Unframed| unframed.receipt == Some(Receipt::Callback);
         let away = usize::from(self.away == Some(Receipt::Callback));
         let unframed = away + self.unframed.iter().filter(wanted).count();
         let [done, stuck, lost] = self.ledger.close();
-        [done, stuck, lost, unframed as u32]
+        let bytes = u32::try_from(self.unframed_bytes).unwrap_or(u32::MAX);
+        [done, stuck, lost, unframed as u32, bytes]
     }
 
     /// Takes the receipts of everything written since the last call; returns how many of them JS

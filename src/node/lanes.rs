@@ -455,8 +455,8 @@ pub fn finish(instance: u32, number: u32) {
 
 /// Closes the connection; with `reset`, by RST. What was sent before goes out as far as the kernel
 /// takes it at once, but for what would have to be compressed. Returns how many sends that want to
-/// be known of are done, are stuck half-way, are lost behind such, and were not compressed. The connection's last record will be
-/// `Closed`.
+/// be known of are done, are stuck half-way, are lost behind such, and were not compressed; and the
+/// bytes of all that were not. The connection's last record will be `Closed`.
 #[napi(catch_unwind)]
 pub fn close(instance: u32, number: u32, reset: bool) -> Vec<u32> {
     let link = with_lanes(instance, |lanes| {
