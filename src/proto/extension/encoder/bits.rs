@@ -40,4 +40,49 @@ impl<'a> BitWriter<'a> {
         }
         self.out.extend_from_slice(bytes);
     }
+
+    /// Lends room for `bits` more bits to a task that appends no more.
+    pub(super) fn with_room(&mut self, bits: u64, task: impl FnOnce(&mut Room<'_>)) {
+        let start = self.out.len();
+        self.out.resize(start + bits as usize / 8 + 2 * WORD, 0);
+        let mut room = Room {
+            bytes: &mut self.out[start..],
+            at: 0,
+            pending: self.pending,
+            count: self.count,
+        };
+        room.put(0, 0);
+        task(&mut room);
+        let Room {
+            at, pending, count, ..
+        } = room;
+        self.out.truncate(start + at);
+        self.pending = pending;
+        self.count = count;
+    }
 }
+
+/// Appends bits where there is room for them, without a branch: how many bits a symbol takes
+/// cannot be foreseen.
+pub(super) struct Room<'a> {
+    bytes: &'a mut [u8],
+    at: usize,
+    pending: u64,
+    count: u32,
+}
+
+impl Room<'_> {
+    /// Appends the lowest `count` bits, at most 56, of `value`, whose other bits are 0.
+    #[inline(always)]
+    pub(super) fn put(&mut self, value: u64, count: u32) {
+        self.pending |= value << self.count;
+        self.count += count;
+        self.bytes[self.at..self.at + WORD].copy_from_slice(&self.pending.to_le_bytes());
+        self.at += self.count as usize / 8;
+        self.pending >>= self.count & !7;
+        self.count &= 7;
+    }
+}
+
+/// Bytes that are written at a time.
+const WORD: usize = size_of::<u64>();

@@ -1,7 +1,7 @@
 //! Blocks (RFC 1951 section 3.2.3): each is written in the form that takes least room.
 
 use super::{
-    bits::BitWriter,
+    bits::{BitWriter, Room},
     huffman::{Code, cost},
     symbols::{
         DISTANCES, END_OF_BLOCK, LITERALS, Symbols, distance_code, distance_extra_bits,
@@ -29,11 +29,15 @@ pub(super) fn write(symbols: &Symbols, raw: &[u8], writer: &mut BitWriter<'_>) {
         writer.put(FIXED << 1, 3);
         let literals = Code::for_lengths(FIXED_LITERAL_LENGTHS);
         let distances = Code::for_lengths(FIXED_DISTANCE_LENGTHS);
-        write_tokens(symbols, &literals, &distances, writer);
+        writer.with_room(fixed, |room| {
+            write_tokens(symbols, &literals, &distances, room);
+        });
     } else {
         writer.put(DYNAMIC << 1, 3);
         header.write(writer);
-        write_tokens(symbols, &literals, &distances, writer);
+        writer.with_room(dynamic, |room| {
+            write_tokens(symbols, &literals, &distances, room);
+        });
     }
 }
 
@@ -73,26 +77,29 @@ fn write_tokens(
     symbols: &Symbols,
     literals: &Code<LITERALS>,
     distances: &Code<DISTANCES>,
-    writer: &mut BitWriter<'_>,
+    room: &mut Room<'_>,
 ) {
     for token in &symbols.tokens {
         match token.get() {
             Ok(byte) => {
                 let (code, bits) = literals.get(byte.into());
-                writer.put(code, bits);
+                room.put(code.into(), bits);
             }
             Err((len, distance)) => {
                 let coded = length_code(len);
                 let (code, bits) = literals.get(coded.symbol);
-                writer.put(code | coded.extra << bits, bits + coded.extra_bits);
+                let length = code | coded.extra << bits;
+                let length_bits = bits + coded.extra_bits;
                 let coded = distance_code(distance);
                 let (code, bits) = distances.get(coded.symbol);
-                writer.put(code | coded.extra << bits, bits + coded.extra_bits);
+                let distance = u64::from(code | coded.extra << bits) << length_bits;
+                let distance_bits = bits + coded.extra_bits;
+                room.put(u64::from(length) | distance, length_bits + distance_bits);
             }
         }
     }
     let (code, bits) = literals.get(END_OF_BLOCK);
-    writer.put(code, bits);
+    room.put(code.into(), bits);
 }
 
 /// The description of a dynamic block's codes (section 3.2.7).

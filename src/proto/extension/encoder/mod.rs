@@ -10,6 +10,7 @@
 
 mod bits;
 mod block;
+mod finder;
 mod huffman;
 mod matcher;
 mod symbols;
@@ -40,8 +41,8 @@ impl Search {
             2 => (2, 16, false),
             3 => (6, 32, false),
             4 => (8, 32, false),
-            5 => (14, 128, true),
-            6 => (24, 128, true),
+            5 => (12, 128, true),
+            6 => (18, 128, true),
             7 => (48, 258, true),
             8 => (128, 258, true),
             _ => (256, 258, true),
@@ -50,7 +51,7 @@ impl Search {
             depth: if context_takeover {
                 depth
             } else {
-                depth.div_ceil(3)
+                depth - depth / 3
             },
             nice_len,
             lazy,
