@@ -1,12 +1,13 @@
 'use strict';
 
-// A server and a client in one process, for environments.test.js: prints what
-// came back, and how the connection ended.
+// A server and a client in one process, for the tests of unusual processes:
+// prints how much of what was sent came back, and how the connection ended.
 
 const http = require('http');
 
 const WebSocket = require('../..');
 
+const messages = ['text', Buffer.alloc(5000, 'a'), Buffer.alloc(500000, 'bc')];
 const server = http.createServer();
 const wss = new WebSocket.Server({ perMessageDeflate: true, server });
 
@@ -19,12 +20,13 @@ server.listen(0, '127.0.0.1', () => {
   const sizes = [];
 
   ws.on('open', () => {
-    ws.send('text');
-    ws.send(Buffer.alloc(5000));
-    ws.send(Buffer.alloc(500000));
+    for (const message of messages) ws.send(message);
   });
   ws.on('message', (data) => {
-    if (sizes.push(data.length) === 3) ws.close(1000, 'bye');
+    const isSame = data.equals(Buffer.from(messages[sizes.length]));
+
+    sizes.push(isSame ? data.length : 'different');
+    if (sizes.length === messages.length) ws.close(1000, 'bye');
   });
   ws.on('close', (code, reason) => {
     console.log(`${sizes} ${code} ${reason}`);
