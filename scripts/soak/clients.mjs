@@ -34,7 +34,7 @@ class Client {
     const ws = new WebSocket(`${run.url}${this.path}`, {
       localAddress: run.addresses[index % run.addresses.length],
       handshakeTimeout: 60000,
-      perMessageDeflate: index % 5 === 0
+      perMessageDeflate: index % 5 === 4
     });
 
     this.ws = ws;
@@ -166,12 +166,20 @@ export class SlowReader extends SequenceClient {
   }
 }
 
-/** Never reads, until the server ends the connection; then it comes again. */
+/** Milliseconds after which a stuck reader looks what has become of it. */
+const STUCK = 30_000;
+
+/** Does not read until the server has ended the connection, and comes again. */
 export class StuckReader extends Client {
   path = '/stuck';
 
   opened() {
-    if (this.isOpen) this.ws.pause();
+    if (!this.isOpen) return;
+
+    const { ws } = this;
+
+    ws.pause();
+    setTimeout(() => ws.resume(), STUCK).unref();
   }
 
   handle() {}

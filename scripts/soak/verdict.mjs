@@ -13,6 +13,9 @@ const MOST_GROWTH = 0.1;
 /** Minutes without which a slope says nothing. */
 const LEAST_MINUTES = 3;
 
+/** Minutes in which `maxBackpressure` is reached for the first time. */
+const LEAST_STUCK_MINUTES = 1;
+
 /** Descriptors a lane opens when it gets its first connection, of all lanes. */
 const MORE_DESCRIPTORS = 16;
 
@@ -131,7 +134,11 @@ function checkMessages(samples, { load, server }) {
     },
     {
       title: 'readers thrown out by maxBackpressure',
-      value: `${load.thrownOut} of ${server.tooSlow}`
+      value: `${load.thrownOut} of ${server.tooSlow}`,
+      ...(samples[samples.length - 1].minute >= LEAST_STUCK_MINUTES && {
+        rule: 'all, and some',
+        holds: load.thrownOut > 0 && load.thrownOut === server.tooSlow
+      })
     },
     {
       title: 'what must not happen',
