@@ -163,5 +163,5 @@ fn a_peer_that_is_gone_is_an_error() {
     outbound.append(framed(Opcode::Text, false), b"unheard", true);
     let error = outbound.write(&ours).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
-    assert_eq!(outbound.close(), [0, 0, 1, 0]);
+    assert_eq!(outbound.close(), [0, 0, 1, 0, 0]);
 }
