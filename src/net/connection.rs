@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    Batch, Kind, Link, Progress,
+    Batch, Kind, Link, Progress, SharedPayload,
     idle::{Idle, Rest},
     lane::{LaneState, READ_BYTES},
     socket,
@@ -437,7 +437,8 @@ impl Connection {
                     };
                     let mut outbound = self.link.outbound();
                     if !outbound.close_sent() {
-                        outbound.append(super::Frame::Framed(options), &[], false);
+                        let shared = &mut SharedPayload::default();
+                        outbound.append(super::Frame::Framed(options), &[], false, shared);
                     }
                 }
                 HeartbeatAction::Dead if self.held_up => {

@@ -15,6 +15,7 @@ mod memory;
 mod outbound;
 mod payload_pool;
 mod send_queue;
+mod shared_payload;
 mod socket;
 
 pub use batch::{Batch, Kind, Record};
@@ -25,4 +26,5 @@ pub use link::Link;
 pub use memory::trim;
 pub use outbound::{Frame, Outbound, Progress};
 pub use payload_pool::PayloadPool;
+pub use shared_payload::SharedPayload;
 pub use socket::{adopt, set_keep_alive, set_no_delay};

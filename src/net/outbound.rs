@@ -10,9 +10,11 @@ use std::{
     collections::VecDeque,
     io::{self, IoSlice},
     os::fd::AsFd,
+    sync::Arc,
 };
 
 use super::{
+    SharedPayload,
     ledger::{Ledger, Receipt},
     send_queue::SendQueue,
     socket,
@@ -68,7 +70,7 @@ pub struct Outbound {
 /// Something to send that is not in the queue yet.
 pub(super) struct Unframed {
     pub(super) options: Option<SendOptions>,
-    pub(super) payload: Vec<u8>,
+    pub(super) payload: Arc<[u8]>,
     receipt: Option<Receipt>,
 }
 
@@ -101,8 +103,15 @@ impl Outbound {
     }
 
     /// Appends a frame. `wants_receipt`: JS wants to know when it was written.
-    pub fn append(&mut self, frame: Frame, payload: &[u8], wants_receipt: bool) {
-        self.append_any(frame, payload, wants_receipt.then_some(Receipt::Callback));
+    pub fn append(
+        &mut self,
+        frame: Frame,
+        payload: &[u8],
+        wants_receipt: bool,
+        shared: &mut SharedPayload,
+    ) {
+        let receipt = wants_receipt.then_some(Receipt::Callback);
+        self.append_any(frame, payload, receipt, shared);
     }
 
     /// Appends a frame and writes it at once, without a copy of what the kernel takes; only if
@@ -166,11 +175,19 @@ impl Outbound {
             mask,
         };
         self.ledger.count_pong();
-        self.append_any(Frame::Framed(options), payload, Some(Receipt::Pong));
+        let frame = Frame::Framed(options);
+        let shared = &mut SharedPayload::default();
+        self.append_any(frame, payload, Some(Receipt::Pong), shared);
         true
     }
 
-    fn append_any(&mut self, frame: Frame, payload: &[u8], receipt: Option<Receipt>) {
+    fn append_any(
+        &mut self,
+        frame: Frame,
+        payload: &[u8],
+        receipt: Option<Receipt>,
+        shared: &mut SharedPayload,
+    ) {
         let options = match frame {
             Frame::Raw => None,
             Frame::Framed(options) => Some(options),
@@ -180,9 +197,14 @@ impl Outbound {
             self.unframed_bytes += payload.len();
             self.unframed.push_back(Unframed {
                 options,
-                payload: payload.to_vec(),
+                payload: shared.store(payload),
                 receipt,
             });
+            return;
+        }
+        let mask = options.and_then(|options| options.mask);
+        if self.blocked && mask.is_none() && payload.len() >= SHARED_BYTES {
+            self.append_stored(options, shared.store(payload), receipt);
             return;
         }
         let bytes = HEADER_MAX + payload.len();
@@ -190,6 +212,24 @@ impl Outbound {
             (Some(options), Some(sender)) => sender.send(options, payload, run),
             _ => run.extend_from_slice(payload),
         });
+    }
+
+    /// Appends a frame that will wait for long.
+    fn append_stored(
+        &mut self,
+        options: Option<SendOptions>,
+        payload: Arc<[u8]>,
+        receipt: Option<Receipt>,
+    ) {
+        let before = self.queue.len();
+        if let (Some(options), Some(sender)) = (options, &mut self.sender) {
+            self.queue.append_with(HEADER_MAX, |run| {
+                sender.header(options, payload.len(), run);
+            });
+        }
+        self.queue.append_shared(payload);
+        self.ledger.append(self.queue.len() - before, receipt);
+        self.note_peak();
     }
 
     fn append_framed(
@@ -397,6 +437,8 @@ impl Outbound {
 }
 
 /// Runs handed to one system call.
-const MAX_SLICES: usize = 16;
+const MAX_SLICES: usize = 32;
+/// A payload that waits and is at least this long is shared with other receivers of it.
+const SHARED_BYTES: usize = 1024;
 /// What the kernel handles well in one write.
 const WRITE_BYTES: usize = 64 * 1024;

@@ -1,24 +1,41 @@
 //! Bytes on their way to the kernel.
 
-use std::{cell::RefCell, collections::VecDeque, io::IoSlice};
+use std::{cell::RefCell, collections::VecDeque, io::IoSlice, sync::Arc};
 
 /// A FIFO of byte runs, in each of which frames are collected. Large runs come from the thread's
 /// spare ones, which are warm, and go back to them.
 #[derive(Default)]
 pub(super) struct SendQueue {
-    runs: VecDeque<Vec<u8>>,
+    runs: VecDeque<Run>,
     /// Bytes of the first run that were written already.
     head: usize,
     length: usize,
 }
 
+/// Bytes that follow each other.
+enum Run {
+    /// Frames that were collected.
+    Own(Vec<u8>),
+    /// A payload that other queues may have as well.
+    Shared(Arc<[u8]>),
+}
+
+impl Run {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
 impl SendQueue {
     /// Lets `write` append about `bytes` to the run that collects frames.
     pub(super) fn append_with(&mut self, bytes: usize, write: impl FnOnce(&mut Vec<u8>)) {
-        if self.runs.back().is_none_or(|run| run.len() >= RUN_BYTES) {
-            self.runs.push_back(Vec::new());
+        if !matches!(self.runs.back(), Some(Run::Own(run)) if run.len() < RUN_BYTES) {
+            self.runs.push_back(Run::Own(Vec::new()));
         }
-        if let Some(run) = self.runs.back_mut() {
+        if let Some(Run::Own(run)) = self.runs.back_mut() {
             let before = run.len();
             if run.capacity() - before < bytes && before + bytes > KEEP_BYTES {
                 exchange(run);
@@ -26,6 +43,12 @@ impl SendQueue {
             write(run);
             self.length += run.len() - before;
         }
+    }
+
+    /// Appends bytes without a copy.
+    pub(super) fn append_shared(&mut self, bytes: Arc<[u8]>) {
+        self.length += bytes.len();
+        self.runs.push_back(Run::Shared(bytes));
     }
 
     /// Bytes that were not written yet.
@@ -38,7 +61,7 @@ impl SendQueue {
         let mut used = 0;
         let mut skip = self.head;
         for (slice, run) in slices.iter_mut().zip(&self.runs) {
-            *slice = IoSlice::new(&run[skip..]);
+            *slice = IoSlice::new(&run.bytes()[skip..]);
             skip = 0;
             used += 1;
         }
@@ -50,23 +73,27 @@ impl SendQueue {
         self.length -= written;
         self.head += written;
         while let Some(run) = self.runs.front_mut() {
-            let bytes = run.len();
+            let bytes = run.bytes().len();
             if self.head < bytes {
                 break;
             }
             self.head -= bytes;
-            // The usual case, one small run, keeps its memory for the next frames.
-            if self.length == 0 && run.capacity() <= KEEP_BYTES {
-                run.clear();
-                break;
+            match run {
+                // The last run, if it is small, keeps its memory for the next frames.
+                Run::Own(run) if self.head + self.length == 0 && run.capacity() <= KEEP_BYTES => {
+                    run.clear();
+                    break;
+                }
+                Run::Own(run) => put_spare(std::mem::take(run)),
+                Run::Shared(_) => {}
             }
-            self.runs.pop_front().into_iter().for_each(put_spare);
+            self.runs.pop_front();
         }
     }
 
     /// The rest will wait for long: it must not take more memory than its bytes.
     pub(super) fn settle(&mut self) {
-        if let [run] = self.runs.make_contiguous()
+        if let [Run::Own(run)] = self.runs.make_contiguous()
             && run.capacity() > 2 * self.length
         {
             let rest = run[self.head..].to_vec();
@@ -89,7 +116,7 @@ fn exchange(run: &mut Vec<u8>) {
 }
 
 fn put_spare(mut run: Vec<u8>) {
-    if run.capacity() > 2 * RUN_BYTES {
+    if !(KEEP_BYTES..=2 * RUN_BYTES).contains(&run.capacity()) {
         return;
     }
     run.clear();
@@ -127,8 +154,8 @@ mod tests {
         for step in 1..12 {
             let mut queue = SendQueue::default();
             queue.append_with(0, |run| run.extend_from_slice(b"abc"));
-            queue.append_with(0, |run| run.extend_from_slice(b"defg"));
-            queue.append_with(0, |run| run.extend_from_slice(b"hi"));
+            queue.append_with(0, |run| run.extend_from_slice(b"de"));
+            queue.append_shared(b"fghi"[..].into());
             queue.append_with(0, |run| run.extend_from_slice(b"jk"));
             let mut out = Vec::new();
             while queue.len() > 0 {
@@ -160,7 +187,7 @@ mod tests {
         queue.append_with(0, |run| run.resize(60_000, 7));
         queue.advance(59_990);
         queue.settle();
-        assert_eq!(queue.runs[0].capacity(), 10);
+        assert!(matches!(&queue.runs[0], Run::Own(run) if run.capacity() == 10));
         assert_eq!(next_bytes(&queue), [7; 10]);
         queue.append_with(0, |run| run.extend_from_slice(b"ab"));
         queue.advance(11);

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::net::{
     self, Batch, Connection, ConnectionConfig, Frame, Inbox, Kind, Lane, Link, Outbound, Progress,
-    Record,
+    Record, SharedPayload,
 };
 
 /// The lanes of an instance and the connections on them, by the numbers JS gave them.
@@ -36,6 +36,8 @@ pub(super) struct Lanes {
     early: Batch,
     /// Connections that something was sent on in this tick.
     unwritten: Vec<u32>,
+    /// What of this tick's sends had to be stored.
+    shared: SharedPayload,
     /// The batch that JS is being told, and how far it was told.
     current: Batch,
     told: usize,
@@ -60,6 +62,7 @@ impl Lanes {
             starting: HashMap::new(),
             early: Batch::default(),
             unwritten: Vec::new(),
+            shared: SharedPayload::default(),
             current: Batch::default(),
             told: 0,
             page: 0,
@@ -141,7 +144,7 @@ impl Lanes {
         };
         let frame = word.options(&mut payload).map_or(Frame::Raw, Frame::Framed);
         let mut outbound = link.outbound();
-        outbound.append(frame, payload, word.wants_receipt());
+        outbound.append(frame, payload, word.wants_receipt(), &mut self.shared);
         if outbound.count_send() {
             self.unwritten.push(number);
         }
@@ -174,6 +177,7 @@ impl Lanes {
     /// connection and the number of its sends that were written and want to be known of; returns
     /// the number of pairs. If they are full, there is more to write.
     fn write_all(&mut self, receipts: &mut [u32]) -> usize {
+        self.shared.clear();
         let mut tried = 0;
         let mut count = 0;
         let (receipts, _) = receipts.as_chunks_mut::<2>();

@@ -47,8 +47,13 @@ fn read_all(outbound: &mut Outbound, ours: &UnixStream, peer: &mut UnixStream) -
 #[test]
 fn frames_leave_in_order_and_are_receipted() {
     let (mut outbound, ours, mut peer) = open(false);
-    outbound.append(framed(Opcode::Text, false), b"a", true);
-    outbound.append(Frame::Raw, b"raw", false);
+    outbound.append(
+        framed(Opcode::Text, false),
+        b"a",
+        true,
+        &mut SharedPayload::default(),
+    );
+    outbound.append(Frame::Raw, b"raw", false, &mut SharedPayload::default());
     outbound.append_pong(b"p", None, 0);
     assert_eq!(outbound.outstanding(), 9);
     assert_eq!(outbound.take_receipts(), 0);
@@ -62,8 +67,18 @@ fn frames_leave_in_order_and_are_receipted() {
 fn what_the_kernel_refuses_stays_queued() {
     let (mut outbound, ours, mut peer) = open(false);
     let payload = vec![7; 4 << 20];
-    outbound.append(framed(Opcode::Binary, false), &payload, true);
-    outbound.append(framed(Opcode::Text, false), b"behind", true);
+    outbound.append(
+        framed(Opcode::Binary, false),
+        &payload,
+        true,
+        &mut SharedPayload::default(),
+    );
+    outbound.append(
+        framed(Opcode::Text, false),
+        b"behind",
+        true,
+        &mut SharedPayload::default(),
+    );
     assert_eq!(outbound.write(&ours).unwrap(), Progress::Blocked);
     assert!(outbound.is_blocked());
     assert_eq!(outbound.take_receipts(), 0);
@@ -97,8 +112,18 @@ fn a_payload_is_written_through_if_nothing_is_in_front() {
 #[test]
 fn nothing_overtakes_what_waits_for_compression() {
     let (mut outbound, ours, mut peer) = open(true);
-    outbound.append(framed(Opcode::Text, true), b"compressed", true);
-    outbound.append(framed(Opcode::Ping, false), b"ping", true);
+    outbound.append(
+        framed(Opcode::Text, true),
+        b"compressed",
+        true,
+        &mut SharedPayload::default(),
+    );
+    outbound.append(
+        framed(Opcode::Ping, false),
+        b"ping",
+        true,
+        &mut SharedPayload::default(),
+    );
     let through = outbound.write_through(&ours, framed(Opcode::Text, false), b"x", false);
     assert!(!through.unwrap());
     assert_eq!(outbound.write(&ours).unwrap(), Progress::Drained);
@@ -109,7 +134,12 @@ fn nothing_overtakes_what_waits_for_compression() {
     while let Some((mut sender, unframed)) = outbound.take_unframed() {
         // Meanwhile JS goes on sending.
         if taken == 0 {
-            outbound.append(framed(Opcode::Text, false), b"last", false);
+            outbound.append(
+                framed(Opcode::Text, false),
+                b"last",
+                false,
+                &mut SharedPayload::default(),
+            );
         }
         taken += 1;
         let mut frame = Vec::new();
@@ -134,7 +164,12 @@ fn pongs_are_limited_and_end_with_our_close_frame() {
     outbound.write(&ours).unwrap();
     outbound.take_receipts();
     assert!(outbound.append_pong(b"", None, 2));
-    outbound.append(framed(Opcode::Close, false), b"", false);
+    outbound.append(
+        framed(Opcode::Close, false),
+        b"",
+        false,
+        &mut SharedPayload::default(),
+    );
     assert!(outbound.close_sent());
     assert!(outbound.append_pong(b"", None, 1));
     let bytes = read_all(&mut outbound, &ours, &mut peer);
@@ -144,7 +179,12 @@ fn pongs_are_limited_and_end_with_our_close_frame() {
 #[test]
 fn the_direction_ends_behind_the_last_byte() {
     let (mut outbound, ours, mut peer) = open(false);
-    outbound.append(framed(Opcode::Text, false), b"last", false);
+    outbound.append(
+        framed(Opcode::Text, false),
+        b"last",
+        false,
+        &mut SharedPayload::default(),
+    );
     assert!(!outbound.finish_if_drained(&ours));
     outbound.finish();
     assert!(!outbound.finish_if_drained(&ours));
@@ -160,7 +200,12 @@ fn the_direction_ends_behind_the_last_byte() {
 fn a_peer_that_is_gone_is_an_error() {
     let (mut outbound, ours, peer) = open(false);
     drop(peer);
-    outbound.append(framed(Opcode::Text, false), b"unheard", true);
+    outbound.append(
+        framed(Opcode::Text, false),
+        b"unheard",
+        true,
+        &mut SharedPayload::default(),
+    );
     let error = outbound.write(&ours).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     assert_eq!(outbound.close(), [0, 0, 1, 0, 0]);
