@@ -103,38 +103,53 @@ impl SendQueue {
     }
 }
 
+/// Runs that nobody needs now.
+struct Spare {
+    runs: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
 thread_local! {
-    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    static SPARE: RefCell<Spare> = const { RefCell::new(Spare { runs: Vec::new(), bytes: 0 }) };
+}
+
+impl Spare {
+    fn take(&mut self) -> Option<Vec<u8>> {
+        let run = self.runs.pop()?;
+        self.bytes -= run.capacity();
+        Some(run)
+    }
+
+    fn put(&mut self, mut run: Vec<u8>) {
+        if self.bytes + run.capacity() <= MAX_SPARE_BYTES {
+            run.clear();
+            self.bytes += run.capacity();
+            self.runs.push(run);
+        }
+    }
 }
 
 /// Moves `run` to a spare one, which has room, if there is any.
 fn exchange(run: &mut Vec<u8>) {
-    if let Ok(Some(mut spare)) = SPARE.try_with(|spare| spare.borrow_mut().pop()) {
+    if let Ok(Some(mut spare)) = SPARE.try_with(|spare| spare.borrow_mut().take()) {
         spare.extend_from_slice(run);
         *run = spare;
     }
 }
 
-fn put_spare(mut run: Vec<u8>) {
-    if !(KEEP_BYTES..=2 * RUN_BYTES).contains(&run.capacity()) {
-        return;
+fn put_spare(run: Vec<u8>) {
+    if (KEEP_BYTES..=2 * RUN_BYTES).contains(&run.capacity()) {
+        // The thread may be ending; then nobody needs the run any more.
+        let _ = SPARE.try_with(|spare| spare.borrow_mut().put(run));
     }
-    run.clear();
-    // The thread may be ending; then nobody needs it any more.
-    let _ = SPARE.try_with(|spare| {
-        let mut spare = spare.borrow_mut();
-        if spare.len() < MAX_SPARE {
-            spare.push(run);
-        }
-    });
 }
 
 /// A run that reached this size is not appended to.
 const RUN_BYTES: usize = 64 * 1024;
 /// Memory that an idle connection may keep for its next frames.
 const KEEP_BYTES: usize = 1024;
-/// Spare runs that a thread keeps.
-const MAX_SPARE: usize = 64;
+/// Memory that a thread keeps for the next tick: fresh memory costs a page fault every 4 KiB.
+const MAX_SPARE_BYTES: usize = 8 << 20;
 
 #[cfg(test)]
 mod tests {
