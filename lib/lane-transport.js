@@ -88,6 +88,9 @@ class LaneTransport extends Transport {
     /** The page in which the pause began; its rest is still delivered. */
     this.pausedIn = 0;
 
+    /** The page whose events are being released from a pause, if any are. */
+    this.releasedPage = null;
+
     /** What had been read when the pause began. */
     this.readBeforePause = 0;
 
@@ -223,6 +226,27 @@ class LaneTransport extends Transport {
     return this.paused && this.pausedIn !== inbox.pageNumber();
   }
 
+  hold(event) {
+    event.page = inbox.pageNumber();
+    super.hold(event);
+  }
+
+  release() {
+    try {
+      super.release();
+    } finally {
+      this.releasedPage = null;
+    }
+  }
+
+  mustStay({ page }) {
+    // After the connection's end, a pause has no meaning any more.
+    if (this.paused && page !== this.pausedIn && !this.onEmpty) return true;
+
+    this.releasedPage = page;
+    return false;
+  }
+
   fragmentEnds(index) {
     return binding.fragmentEnds(index);
   }
@@ -253,7 +277,7 @@ class LaneTransport extends Transport {
     if (!this.paused) this.readBeforePause = this.bytesRead;
 
     this.paused = true;
-    this.pausedIn = inbox.pageNumber();
+    this.pausedIn = this.releasedPage ?? inbox.pageNumber();
     this.setPaused(true);
 
     if (!this.begun) {

@@ -177,12 +177,22 @@ class Transport {
       return;
     }
 
+    let thrown = true;
+
     try {
-      while (this.held.length) this.emitHeld(this.held.shift());
+      while (this.held.length && !this.mustStay(this.held[0])) {
+        this.emitHeld(this.held.shift());
+      }
+      thrown = false;
     } finally {
-      if (this.held.length) setImmediate(() => this.release());
-      else this.emptied();
+      if (this.held.length === 0) this.emptied();
+      else if (thrown) setImmediate(() => this.release());
     }
+  }
+
+  /** Whether a held event has to wait for the next `resume()`. */
+  mustStay() {
+    return false;
   }
 
   emptied() {
