@@ -18,6 +18,9 @@ const QUIET_TURNS = 5;
 /** Turns in which what is too much may still come. */
 const EXTRA_TURNS = 2;
 
+/** How long what belongs to a difference may take, in milliseconds. */
+const REPORT_DELAY = 50;
+
 /** How long something that ws does not wait for is waited for at most, in ms. */
 const STUCK = 3000;
 
@@ -234,7 +237,7 @@ class Execution {
         if (agree(expected, this._actions)) right++;
       } catch (error) {
         // For the report: the rest of what belongs to it.
-        for (let i = 0; i < QUIET_TURNS; i++) await turn();
+        await this._tools.delay(REPORT_DELAY);
         this._wire.take();
         return false;
       }

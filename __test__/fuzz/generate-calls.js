@@ -9,17 +9,16 @@ const EVENTS = ['message', 'close', 'error', 'open', 'ping', 'pong'];
 class CallGenerator {
   /**
    * @param {Random} random The random numbers
-   * @param {Object} scenario What is decided so far
+   * @param {Object} settings
+   * @param {Boolean} settings.mayLookLater Whether listeners may look at
+   *     `bufferedAmount`: how soon something is compressed is not the same
+   * @param {Boolean} settings.mayPause Whether `pause()` may be called
    */
-  constructor(random, { deflate, options }) {
-    this._random = random;
+  constructor(random, { mayLookLater, mayPause }) {
     this._listeners = 0;
-
-    // How many chunks become one during a pause is not the same.
-    this._mayPause = options.maxBufferedChunks === undefined;
-
-    // How soon something is compressed is not the same.
-    this._mayLookLater = deflate === undefined;
+    this._mayLookLater = mayLookLater;
+    this._mayPause = mayPause;
+    this._random = random;
   }
 
   /**

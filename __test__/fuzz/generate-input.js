@@ -63,14 +63,14 @@ const ENDED = ['0300', 'cbc8040000', '010000ffff'];
 class InputGenerator {
   /**
    * @param {Random} random The random numbers
-   * @param {Object} scenario What is decided so far
+   * @param {Object} settings
+   * @param {Boolean} settings.mayBeCompressed Whether that was negotiated
+   * @param {Boolean} settings.mayBeLarge Whether a message may take several reads
    */
-  constructor(random, scenario) {
+  constructor(random, { mayBeCompressed, mayBeLarge }) {
+    this._mayBeCompressed = mayBeCompressed;
+    this._mayBeLarge = mayBeLarge;
     this._random = random;
-    this._scenario = scenario;
-    this._mayBeLarge =
-      scenario.reactions === undefined &&
-      scenario.options.maxBufferedChunks === undefined;
   }
 
   /**
@@ -104,7 +104,7 @@ class InputGenerator {
       [8, () => this.oddFrame()],
       [3, () => this.wrongFrame()],
       [1, () => ({ bytes: this._random.hex(this._random.between(1, 12)) })],
-      [this._scenario.deflate ? 6 : 0, () => this.damaged()]
+      [this._mayBeCompressed ? 6 : 0, () => this.damaged()]
     ]);
   }
 
@@ -132,7 +132,7 @@ class InputGenerator {
       (typeof data === 'string' || ['61c3a9', '78'].includes(data.hex));
     const item = { message: isText ? 'text' : 'binary', data };
 
-    if (this._scenario.deflate && random.chance(60)) item.compress = true;
+    if (this._mayBeCompressed && random.chance(60)) item.compress = true;
 
     if (random.chance(30)) {
       item.splits = random.cuts(random.between(1, 4), 12);
@@ -189,7 +189,7 @@ class InputGenerator {
 
     if (random.chance(35)) item.splits = random.cuts(2, 6);
     if (item.splits && random.chance(30)) item.between = this.control();
-    if (this._scenario.deflate && random.chance(50)) item.compress = true;
+    if (this._mayBeCompressed && random.chance(50)) item.compress = true;
     return item;
   }
 

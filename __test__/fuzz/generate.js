@@ -65,7 +65,9 @@ const AGREEMENTS = {
 };
 
 /**
- * Makes the scenario of a seed.
+ * Makes the scenario of a seed. What is put together depends on how much is read
+ * at once in one of three cases only: that is not the same. They are pauses, large
+ * messages, and a limit of chunks.
  *
  * @param {Number} seed The seed
  * @return {Object} The scenario
@@ -73,24 +75,38 @@ const AGREEMENTS = {
 function generate(seed) {
   const random = new Random(seed);
   const side = random.pick(['server', 'client']);
-  const scenario = { side, options: makeOptions(random) };
+  const emphasis = random.pick([
+    'pauses',
+    'pauses',
+    'pauses',
+    'sizes',
+    'chunks'
+  ]);
+  const scenario = { side, options: makeOptions(random, emphasis) };
 
   if (random.chance(35)) scenario.deflate = random.pick(AGREEMENTS[side]);
   if (random.chance(15)) scenario.holdsOpen = true;
 
-  const calls = new CallGenerator(random, scenario);
+  const calls = new CallGenerator(random, {
+    mayLookLater: scenario.deflate === undefined,
+    mayPause: emphasis === 'pauses'
+  });
+  const input = new InputGenerator(random, {
+    mayBeCompressed: scenario.deflate !== undefined,
+    mayBeLarge: emphasis === 'sizes'
+  });
 
-  if (random.chance(40)) {
+  if (emphasis !== 'sizes' && random.chance(45)) {
     scenario.reactions = Array.from({ length: random.between(1, 3) }, () =>
       makeReaction(random, scenario, calls)
     );
   }
 
-  scenario.steps = makeSteps(random, scenario, calls);
+  scenario.steps = makeSteps(random, scenario, { calls, input });
   return scenario;
 }
 
-function makeOptions(random) {
+function makeOptions(random, emphasis) {
   const options = {};
   const sometimes = (percent, name, values) => {
     if (random.chance(percent)) options[name] = random.pick(values);
@@ -98,7 +114,7 @@ function makeOptions(random) {
 
   sometimes(15, 'maxPayload', [1, 5, 6, 125, 126, 1024]);
   sometimes(10, 'maxFragments', [1, 2, 3]);
-  sometimes(8, 'maxBufferedChunks', [1, 2, 3]);
+  if (emphasis === 'chunks') sometimes(50, 'maxBufferedChunks', [1, 2, 3]);
   sometimes(10, 'skipUTF8Validation', [true]);
   sometimes(10, 'autoPong', [false]);
   sometimes(20, 'allowSynchronousEvents', [false]);
@@ -128,8 +144,7 @@ function makeReaction(random, scenario, calls) {
   return { ...reaction, calls: calls.reaction() };
 }
 
-function makeSteps(random, scenario, calls) {
-  const input = new InputGenerator(random, scenario);
+function makeSteps(random, scenario, { calls, input }) {
   const steps = Array.from({ length: random.between(1, 9) }, () =>
     random.choose([
       [60, () => input.step()],
