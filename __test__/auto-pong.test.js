@@ -199,6 +199,50 @@ onBothSides(
 );
 
 onBothSides(
+  '5. whoever replaces pong() answers pings himself, or not at all',
+  async (WebSocket, trace, tools, open) => {
+    const { ws, peer } = await open();
+    const answered = [];
+
+    ws.pong = (data, mask) => answered.push(`${data} ${mask}`);
+    trace.watch('ws', ws);
+    peer.write(peer.frame(PING, 'one'), peer.frame(PING, 'two'));
+    peer.write(peer.frame(TEXT, 'that is all'));
+    await tools.event(ws, 'message');
+    trace.note('pong', ...answered);
+
+    delete ws.pong;
+    ws.pong('by hand');
+    peer.write(peer.closeFrame(1000));
+    await tools.event(ws, 'close');
+    trace.lines('wire', await peer.rest());
+  }
+);
+
+onBothSides(
+  '5. a subclass may answer pings in its own way',
+  async (WebSocket, trace, tools, open) => {
+    const { prototype } = WebSocket;
+    const original = Object.getOwnPropertyDescriptor(prototype, 'pong');
+
+    prototype.pong = function pong(data, ...args) {
+      this._sender.pong(Buffer.from(`not ${data}`), ...args);
+    };
+
+    try {
+      const { ws, peer } = await open();
+
+      trace.watch('ws', ws);
+      peer.write(peer.frame(PING, 'one'), peer.closeFrame(1000));
+      await tools.event(ws, 'close');
+      trace.lines('wire', await peer.rest());
+    } finally {
+      Object.defineProperty(prototype, 'pong', original);
+    }
+  }
+);
+
+onBothSides(
   '5. pings in one chunk count as pending until the tick is over',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();

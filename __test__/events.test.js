@@ -344,6 +344,32 @@ scenario(
 );
 
 scenario(
+  '6. microtasks and ticks of a listener run before what its answer brings about',
+  async (WebSocket, trace, tools) => {
+    const { client, server } = await tools.pair();
+    let rest = 100;
+
+    server.on('message', (data) => {
+      const order = [];
+
+      server.send('answer');
+      client.once('message', () => order.push('answer'));
+      Promise.resolve().then(() => order.push('microtask'));
+      process.nextTick(() => order.push('tick'));
+      setImmediate(function look() {
+        if (!order.includes('answer')) return void setImmediate(look);
+
+        trace.note('server', String(data), ...order);
+        if (--rest > 0) client.send(String(rest));
+        else client.close();
+      });
+    });
+    client.send('first');
+    await tools.event(server, 'close');
+  }
+);
+
+scenario(
   '6. AsyncLocalStorage in listeners',
   async (WebSocket, trace, tools) => {
     const storage = new AsyncLocalStorage();

@@ -29,11 +29,8 @@ const PAYLOADS_PER_POOL = 4;
 /** From here on a payload is handed over with its memory, not copied. */
 const SHARED_BYTES = 64 * 1024;
 
-/** Pages JS is told before timers and other sockets get their turn. */
-const PAGES_PER_TURN = 16;
-
-/** Pages after which what listeners have sent is written. */
-const PAGES_PER_FLUSH = 4;
+/** Pages JS is told before what listeners have sent is written. */
+const PAGES_PER_BELL = 4;
 
 const page = new Uint32Array(PAGE_RECORDS * RECORD_WORDS);
 let pageLength = 0;
@@ -81,18 +78,17 @@ function drain() {
 }
 
 function drainPages() {
-  for (let pages = 1; pages <= PAGES_PER_TURN; pages++) {
-    if (pageNext === pageLength && !nextPage()) {
-      // Nothing is left but the answers. Something may come while they go out.
-      if (!flush() || !nextPage()) return;
-    }
+  let done = false;
 
-    dispatch();
-    if (pages % PAGES_PER_FLUSH === 0) flush();
+  for (let pages = 0; pages < PAGES_PER_BELL && !done; pages++) {
+    if (pageNext < pageLength || nextPage()) dispatch();
+    else done = true;
   }
 
+  // What the answers bring about is of another ring of the bell: ticks and
+  // microtasks of what was delivered here run in between.
   flush();
-  binding.postpone();
+  if (!done) binding.postpone();
 }
 
 function nextPage() {

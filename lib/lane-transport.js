@@ -251,8 +251,8 @@ class LaneTransport extends Transport {
     return binding.fragmentEnds(index);
   }
 
-  setAutoPong(answer) {
-    binding.setAutoPong(this.number, answer);
+  stopAnswering() {
+    binding.setAutoPong(this.number, false);
   }
 
   /** Stops the lane while JS has enough to do. */

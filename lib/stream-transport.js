@@ -32,7 +32,6 @@ class StreamTransport extends FrameParser {
 
     this.socket = socket;
     this.writer = new FrameWriter(socket, this.number, options.native);
-    this.autoPong = true;
 
     if (head.length > 0) socket.unshift(head);
 
@@ -67,10 +66,6 @@ class StreamTransport extends FrameParser {
   /** Hands what was sent in this tick to the socket. */
   flush() {
     this.writer.uncork();
-  }
-
-  setAutoPong(answer) {
-    this.autoPong = answer;
   }
 
   noteUndelivered(length) {

@@ -13,7 +13,7 @@ class Transport {
    * @param {EventEmitter} owner Who emits `'message'`, `'ping'` and `'pong'`
    * @param {Object} options Options of `setSocket()`
    * @param {Object} handlers What else can happen: functions `ping(owner,
-   *     data)`, `pong(owner, data)`, `close(owner, code, reason)` and
+   *     data, answered)`, `pong(owner, data)`, `close(owner, code, reason)` and
    *     `error(owner, err)`
    */
   constructor(owner, options, handlers) {
@@ -74,13 +74,14 @@ class Transport {
   emitEvent(kind, data, code) {
     if (kind === KIND.BINARY) this.owner.emit('message', data, true);
     else if (kind === KIND.TEXT) this.owner.emit('message', data, false);
-    else if (kind === KIND.PING) this.emitPing(data);
+    else if (kind === KIND.PING) this.emitPing(data, code !== 0);
     else if (kind === KIND.PONG) this.handlers.pong(this.owner, data);
     else this.handlers.close(this.owner, code, data);
   }
 
-  emitPing(data) {
-    if (this.hearsPings) this.handlers.ping(this.owner, data);
+  /** A lane answers pings itself, and says so in the place of a code. */
+  emitPing(data, answered) {
+    if (this.hearsPings) this.handlers.ping(this.owner, data, answered);
   }
 
   /** The binary type counts as soon as it is an event's turn. */
@@ -232,8 +233,11 @@ class Transport {
     if (event !== undefined && event !== 'ping') return;
 
     this.hearsPings = false;
-    this.setAutoPong(false);
+    this.stopAnswering();
   }
+
+  /** Leaves all further pings to JS. Only lanes answer any. */
+  stopAnswering() {}
 }
 
 /**

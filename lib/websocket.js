@@ -360,6 +360,23 @@ for (const name of [
   Object.defineProperty(WebSocket.prototype, name, { enumerable: true });
 }
 
+const { pong } = WebSocket.prototype;
+
+// Whoever replaces `pong()` wants to answer pings himself, or not at all.
+Object.defineProperty(WebSocket.prototype, 'pong', {
+  configurable: true,
+  get: () => pong,
+  set(value) {
+    Object.defineProperty(this, 'pong', {
+      configurable: true,
+      enumerable: this !== WebSocket.prototype,
+      value,
+      writable: true
+    });
+    if (this._receiver) this._receiver.stopAnswering();
+  }
+});
+
 defineEventAttributes(WebSocket.prototype);
 WebSocket.prototype.addEventListener = addEventListener;
 WebSocket.prototype.removeEventListener = removeEventListener;
@@ -375,7 +392,7 @@ function openTransport(websocket, socket, head, options) {
       {
         ...options,
         isServer: websocket._isServer,
-        autoPong: websocket._autoPong,
+        autoPong: websocket._autoPong && websocket.pong === pong,
         maxPendingAutoPongs: websocket._maxPendingAutoPongs
       },
       websocket._extensions
@@ -492,8 +509,8 @@ function failSend(websocket, err) {
 
 /** What a transport calls besides emitting messages. */
 const handlers = {
-  ping(websocket, data) {
-    answerPing(websocket, data);
+  ping(websocket, data, answered) {
+    answerPing(websocket, data, answered);
     websocket.emit('ping', data);
   },
 
@@ -525,18 +542,11 @@ const handlers = {
 
 const HEARTBEAT_TIMEOUT = 'Heartbeat timeout: the peer is silent';
 
-/** A lane has answered already; a stream transport leaves it to this. */
-function answerPing(websocket, data) {
-  const { _receiver: transport } = websocket;
+/** A lane has often answered already; otherwise it is left to this. */
+function answerPing(websocket, data, answered) {
+  if (websocket.pong !== pong) websocket._receiver.stopAnswering();
 
-  if (
-    !(transport instanceof StreamTransport) ||
-    !transport.autoPong ||
-    !websocket._autoPong ||
-    websocket.readyState !== OPEN
-  ) {
-    return;
-  }
+  if (answered || !websocket._autoPong || websocket.readyState !== OPEN) return;
 
   const limit = websocket._maxPendingAutoPongs;
 

@@ -297,8 +297,8 @@ impl Connection {
                 self.tell_message(batch, kind, payload, chunk);
             }
             Event::Ping(payload) => {
-                self.answer_ping(batch, payload, chunk);
-                self.tell_payload(batch, Kind::Ping, 0, payload, chunk);
+                let answered = self.answer_ping(batch, payload, chunk);
+                self.tell_payload(batch, Kind::Ping, u16::from(answered), payload, chunk);
             }
             Event::Pong(payload) => self.tell_payload(batch, Kind::Pong, 0, payload, chunk),
             Event::Close { code, reason } => {
@@ -336,9 +336,10 @@ impl Connection {
         batch.push_payload(self.link.number(), kind, code, bytes);
     }
 
-    fn answer_ping(&self, batch: &mut Batch, payload: &Payload, chunk: &[u8]) {
+    /// Tells whether the JS thread has no answer to give any more.
+    fn answer_ping(&self, batch: &mut Batch, payload: &Payload, chunk: &[u8]) -> bool {
         if !self.link.answers_pings() {
-            return;
+            return false;
         }
         let bytes = match payload {
             Payload::InChunk(range) => &chunk[range.clone()],
@@ -352,6 +353,7 @@ impl Connection {
         {
             batch.push(self.link.number(), Kind::PongOverflow, 0, 0);
         }
+        true
     }
 
     /// Writes what waits: pongs, compressed messages, and what the JS thread could not write.
