@@ -23,6 +23,9 @@ const blocks = findBlocks(
   )
 );
 
+/** As CommonJS and as ECMAScript modules, side by side. */
+const EXTENSIONS = ['cjs', 'mjs'];
+
 /** Limit for each. */
 const soon = { timeout: 20000 };
 
@@ -262,17 +265,21 @@ describe('examples in the README of ws', { timeout: 120000 }, () => {
     );
   });
 
-  for (const extension of ['cjs', 'mjs']) {
-    for (const [name, check] of Object.entries(servers)) {
-      it(`${name} (${extension})`, soon, () => check(start(name, extension)));
-    }
+  for (const [name, check] of Object.entries(servers)) {
+    it(name, soon, () =>
+      Promise.all(EXTENSIONS.map((extension) => check(start(name, extension))))
+    );
+  }
 
-    for (const [name, check] of Object.entries(clients)) {
-      it(`${name} (${extension})`, soon, async () => {
-        const wss = await serve();
+  for (const [name, check] of Object.entries(clients)) {
+    it(name, soon, () =>
+      Promise.all(
+        EXTENSIONS.map(async (extension) => {
+          const wss = await serve();
 
-        await check(start(name, extension, wss), wss);
-      });
-    }
+          await check(start(name, extension, wss), wss);
+        })
+      )
+    );
   }
 });
