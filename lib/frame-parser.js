@@ -14,6 +14,9 @@ const APART = 0x100;
 const PAGE_RECORDS = 256;
 const RECORD_WORDS = 4;
 
+/** What `receive()` says of a chunk that `receiveLater()` has to parse. */
+const LATER = 0xffffffff;
+
 /**
  * A chunk up to this length may be kept in memory by a message that is a small
  * part of it; out of a larger one, small messages are copied.
@@ -24,7 +27,10 @@ const PINNED_BYTES = 16 * 1024;
 const pages = [];
 let depth = 0;
 
-/** Parses chunks of bytes on this thread. */
+/**
+ * Parses chunks of bytes: on this thread, unless there is so much to decompress
+ * that it would be held up.
+ */
 class FrameParser extends Transport {
   /**
    * @param {EventEmitter} owner Who emits what is received
@@ -39,6 +45,12 @@ class FrameParser extends Transport {
 
     /** Chunks that came while a listener was being called; `null` outside. */
     this.chunks = null;
+
+    /** Another thread parses a chunk. */
+    this.inflating = false;
+
+    /** Called when everything that was received is parsed. */
+    this.onParsed = null;
 
     binding.openStream(this.number, options.native);
   }
@@ -63,21 +75,37 @@ class FrameParser extends Transport {
     }
 
     this.chunks = [chunk];
+    this.parseChunks();
+  }
 
+  parseChunks() {
     try {
-      while (this.chunks.length) this.parse(this.chunks.shift());
+      while (!this.inflating && this.chunks.length) {
+        this.parse(this.chunks.shift(), binding.receive);
+      }
     } finally {
-      this.chunks = null;
+      if (!this.inflating) this.chunks = null;
     }
   }
 
-  parse(chunk) {
+  /**
+   * Delivers what a chunk holds.
+   *
+   * @param {Buffer} chunk The bytes
+   * @param {Function} receive Tells the first events
+   */
+  parse(chunk, receive) {
     const page = pages[depth] || (pages[depth] = newPage());
     const thrown = [];
 
     depth++;
 
-    let count = binding.receive(this.number, chunk, page);
+    let count = receive(this.number, chunk, page);
+
+    if (count === LATER) {
+      this.inflate(chunk);
+      count = 0;
+    }
 
     while (count > 0) {
       this.handlePage(page, count, chunk, thrown);
@@ -87,6 +115,42 @@ class FrameParser extends Transport {
 
     depth--;
     if (thrown.length) throw thrown[0];
+  }
+
+  /** Has a chunk parsed by another thread; what follows waits. */
+  inflate(chunk) {
+    this.inflating = true;
+    binding.receiveLater(this.number, chunk).then(() => {
+      // Outside of the promise, where a listener may throw.
+      process.nextTick(() => this.inflated(chunk));
+    });
+  }
+
+  inflated(chunk) {
+    this.inflating = false;
+
+    try {
+      this.parse(chunk, binding.receiveInflated);
+    } finally {
+      this.parseChunks();
+      if (!this.inflating) this.parsed();
+    }
+  }
+
+  parsed() {
+    const { onParsed } = this;
+
+    if (this.held === null) this.throttle(false);
+
+    if (onParsed) {
+      this.onParsed = null;
+      this.whenDelivered(onParsed);
+    }
+  }
+
+  whenDelivered(callback) {
+    if (this.inflating) this.onParsed = callback;
+    else super.whenDelivered(callback);
   }
 
   /** If a listener throws, what is behind is delivered in a later turn. */

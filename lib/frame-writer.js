@@ -9,6 +9,9 @@ const HEADER_MAX = 14;
 /** A payload from this length on is sent at once, and not copied if possible. */
 const LARGE_BYTES = 4096;
 
+/** From this length on, a payload is compressed on another thread. */
+const LONG_BYTES = 32 * 1024;
+
 /** Writes frames to a stream. What one tick sends is written at once. */
 class FrameWriter {
   /**
@@ -61,7 +64,15 @@ class FrameWriter {
       // A copy: by the end of the tick, the user may have changed it.
       const copy = Buffer.from(data);
 
-      this.wait(data.length, cb, () => this.write(copy, word, key, cb));
+      const isLong = word & SEND.COMPRESS && data.length >= LONG_BYTES;
+
+      this.wait(
+        data.length,
+        cb,
+        isLong
+          ? () => this.writeLater(copy, word, key, cb)
+          : () => this.write(copy, word, key, cb)
+      );
     } else {
       this.write(data, word, key, cb);
     }
@@ -110,6 +121,21 @@ class FrameWriter {
     return frame.subarray(0, binding.encode(number, word, payload, frame));
   }
 
+  /**
+   * Compresses on another thread.
+   *
+   * @return {Promise} Fulfilled when it is written
+   */
+  async writeLater(data, word, key, cb) {
+    const payload = key ? Buffer.concat([key, data]) : data;
+    const frame = await binding.encodeLater(this.number, word, payload);
+
+    if (this.socket.destroyed) return;
+
+    this.uncork();
+    this.socket.write(frame, cb);
+  }
+
   header(length, word) {
     const header = Buffer.allocUnsafe(HEADER_MAX);
 
@@ -151,7 +177,7 @@ class FrameWriter {
    *
    * @param {Number} length Bytes that wait
    * @param {Function} [cb] Called with an error if it comes too late
-   * @param {Function} write Writes them
+   * @param {Function} write Writes them, or returns a promise to do so
    */
   wait(length, cb, write) {
     if (this.waiting.length === 0) setImmediate(() => this.writeWaiting());
@@ -159,17 +185,34 @@ class FrameWriter {
     this.waiting.push({ length, cb, write });
   }
 
+  /** Writes until something has to be waited for: it stays first meanwhile. */
   writeWaiting() {
-    if (this.socket.destroyed) {
-      this.abandon();
-      return;
+    while (this.waiting.length) {
+      if (this.socket.destroyed) {
+        this.abandon();
+        return;
+      }
+
+      this.cork();
+
+      const pending = this.waiting[0].write();
+
+      if (pending) {
+        pending.then(
+          () => this.writtenLater(),
+          (err) => this.socket.destroy(err)
+        );
+        return;
+      }
+
+      this.waiting.shift();
     }
+  }
 
-    const { waiting } = this;
+  writtenLater() {
+    if (!this.socket.destroyed) this.waiting.shift();
 
-    this.waiting = [];
-    this.cork();
-    for (const { write } of waiting) write();
+    this.writeWaiting();
   }
 
   /** Calls the callbacks of what waits: the socket is gone. */

@@ -17,7 +17,7 @@ const PING_MAX = 6;
 
 /**
  * A connection over any `Duplex`: its bytes are read and written by Node, and
- * the native engine parses and frames them on this thread.
+ * the native engine parses and frames them.
  */
 class StreamTransport extends FrameParser {
   /**
@@ -40,7 +40,9 @@ class StreamTransport extends FrameParser {
 
     this.onData = (chunk) => {
       this.receive(chunk);
-      if (this.held !== null) this.noteUndelivered(chunk.length);
+      if (this.held !== null || this.inflating) {
+        this.noteUndelivered(chunk.length);
+      }
     };
     this.destroySocket = socket.destroy;
     socket.destroy = destroy;

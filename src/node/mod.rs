@@ -13,5 +13,7 @@ mod environment;
 mod lanes;
 mod options;
 mod stream;
+mod stream_event;
+mod stream_task;
 
 use environment::Instance;

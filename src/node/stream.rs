@@ -12,42 +12,38 @@ use super::{
     Instance,
     bytes::{bytes, elements},
     options::{ConnectionOptions, SendWord},
+    stream_event::StreamEvent,
+    stream_task::LONG_BYTES,
 };
 use crate::{
     entropy::MaskSource,
-    proto::{
-        Chunk, Event, HEADER_MAX, Heartbeat, HeartbeatAction, Opcode, Payload, Receiver, Role,
-        SendOptions, Sender,
-    },
+    proto::{HEADER_MAX, Heartbeat, HeartbeatAction, Opcode, Receiver, Role, SendOptions, Sender},
 };
 
 /// The stream connections of an instance, by the numbers JS gave them.
 #[derive(Default)]
 pub(super) struct Streams {
     streams: Vec<Option<Stream>>,
+    opened: u64,
     /// Bytes of messages that were not finished, freed since the allocator was told to return them.
     abandoned: usize,
 }
 
-struct Stream {
+pub(super) struct Stream {
+    /// No other one of the instance ever had this serial number.
+    serial: u64,
     role: Role,
-    receiver: Receiver,
-    sender: Sender,
+    /// `None` while another thread has it.
+    receiver: Option<Receiver>,
+    pub(super) sender: Sender,
     heartbeat: Option<Heartbeat>,
     /// Events of the last chunk and how many of them JS was told.
     events: Vec<StreamEvent>,
     told: usize,
     /// First event of the last page.
     page: usize,
-}
-
-struct StreamEvent {
-    word: u32,
-    value: u32,
-    length: u32,
-    /// A payload that is not in the chunk.
-    payload: Vec<u8>,
-    fragment_ends: Vec<u32>,
+    /// The last chunk, if another thread has parsed it.
+    parsed: Vec<u8>,
 }
 
 impl Streams {
@@ -59,7 +55,7 @@ impl Streams {
         let Some(stream) = self.streams.get_mut(number as usize).and_then(Option::take) else {
             return;
         };
-        self.abandoned += stream.receiver.unfinished();
+        self.abandoned += stream.receiver.as_ref().map_or(0, Receiver::unfinished);
         drop(stream);
         if self.abandoned >= TRIM_BYTES {
             self.abandoned = 0;
@@ -70,11 +66,12 @@ impl Streams {
 }
 
 impl Stream {
-    fn new(options: &ConnectionOptions) -> Self {
+    fn new(serial: u64, options: &ConnectionOptions) -> Self {
         let config = options.engine();
         Self {
+            serial,
             role: config.role,
-            receiver: Receiver::new(&config),
+            receiver: Some(Receiver::new(&config)),
             sender: Sender::new(&config),
             heartbeat: options
                 .heartbeat()
@@ -82,6 +79,7 @@ impl Stream {
             events: Vec::new(),
             told: 0,
             page: 0,
+            parsed: Vec::new(),
         }
     }
 
@@ -101,67 +99,40 @@ impl Stream {
             .is_some_and(|options| self.sender.compresses(&options, length))
     }
 
-    /// Parses a chunk; its events are told page by page.
-    fn receive(&mut self, bytes: &mut [u8]) {
+    /// Parses a chunk; its events are told page by page. Says `false` if another thread should
+    /// do it.
+    fn receive(&mut self, bytes: &mut [u8]) -> bool {
         if let Some(heartbeat) = &mut self.heartbeat {
             heartbeat.handle_activity(Instant::now());
         }
         self.events.clear();
         self.told = 0;
-        let mut chunk = Chunk::new(bytes);
-        loop {
-            match self.receiver.next_event(&mut chunk) {
-                Ok(Some(event)) => self.note(event),
-                Ok(None) => return,
-                Err(error) => self.events.push(StreamEvent {
-                    word: PROTOCOL_ERROR,
-                    value: error.number(),
-                    length: error.detail(),
-                    payload: Vec::new(),
-                    fragment_ends: Vec::new(),
-                }),
-            }
+        let Some(receiver) = &mut self.receiver else {
+            return true;
+        };
+        if receiver.inflatable(bytes.len()) >= LONG_BYTES as u64 {
+            return false;
         }
+        self.events = StreamEvent::parse(receiver, bytes);
+        true
     }
 
-    fn note(&mut self, event: Event) {
-        let (word, payload) = match event {
-            Event::Message { binary, payload } => (if binary { 2 } else { 1 }, payload),
-            Event::Ping(payload) => (9, payload),
-            Event::Pong(payload) => (10, payload),
-            Event::Close { code, reason } => {
-                (8 | u32::from(code.unwrap_or(NO_STATUS)) << 16, reason)
-            }
-        };
-        let fragment_ends = if word == 2 {
-            self.receiver.fragment_ends()
-        } else {
-            Vec::new()
-        };
-        self.events.push(match payload {
-            Payload::InChunk(range) => StreamEvent {
-                word,
-                value: range.start as u32,
-                length: range.len() as u32,
-                payload: Vec::new(),
-                fragment_ends,
-            },
-            Payload::Buffered => {
-                let payload = self.receiver.take_buffered();
-                let word = if payload.is_empty() {
-                    word
-                } else {
-                    word | APART
-                };
-                StreamEvent {
-                    word,
-                    value: 0,
-                    length: payload.len() as u32,
-                    payload,
-                    fragment_ends,
-                }
-            }
-        });
+    /// Lends the receiver, so that another thread can parse the next chunk with it.
+    pub(super) fn lend_receiver(&mut self) -> Option<Receiver> {
+        self.receiver.take()
+    }
+
+    /// Takes the receiver back, and what it has said of a chunk.
+    pub(super) fn end_receiving(
+        &mut self,
+        receiver: Option<Receiver>,
+        chunk: Vec<u8>,
+        events: Vec<StreamEvent>,
+    ) {
+        self.receiver = receiver;
+        self.parsed = chunk;
+        self.events = events;
+        self.told = 0;
     }
 
     /// Fills `page` with the next events; returns their number.
@@ -184,12 +155,14 @@ impl Stream {
 #[napi(catch_unwind)]
 pub fn open_stream(instance: u32, number: u32, options: ConnectionOptions) {
     Instance::with(instance, |instance| {
+        instance.streams.opened += 1;
+        let serial = instance.streams.opened;
         let streams = &mut instance.streams.streams;
         let slot = number as usize;
         if streams.len() <= slot {
             streams.resize_with(slot + 1, || None);
         }
-        streams[slot] = Some(Stream::new(&options));
+        streams[slot] = Some(Stream::new(serial, &options));
     });
 }
 
@@ -211,7 +184,27 @@ pub fn receive(
     mut page: Uint32ArraySlice<'_>,
 ) -> u32 {
     with_stream(instance, number, |stream| {
-        stream.receive(bytes(&mut chunk));
+        if stream.receive(bytes(&mut chunk)) {
+            stream.tell(elements(&mut page))
+        } else {
+            LATER
+        }
+    })
+}
+
+/// Unmasks a chunk that `receiveLater` has parsed, and tells its first events as `receive` does.
+#[napi(catch_unwind)]
+pub fn receive_inflated(
+    instance: u32,
+    number: u32,
+    mut chunk: BufferSlice<'_>,
+    mut page: Uint32ArraySlice<'_>,
+) -> u32 {
+    with_stream(instance, number, |stream| {
+        let parsed = std::mem::take(&mut stream.parsed);
+        for (byte, parsed) in bytes(&mut chunk).iter_mut().zip(parsed) {
+            *byte = parsed;
+        }
         stream.tell(elements(&mut page))
     })
 }
@@ -346,15 +339,39 @@ pub fn beat_stream(
     })
 }
 
+/// A connection that may end before it is needed again.
+pub(super) struct StreamId {
+    instance: u32,
+    number: u32,
+    serial: u64,
+}
+
+impl StreamId {
+    /// The connection that has this number now.
+    pub(super) fn find(instance: u32, number: u32) -> Self {
+        Self {
+            instance,
+            number,
+            serial: with_stream(instance, number, |stream| stream.serial),
+        }
+    }
+
+    /// Runs a task with the connection, if it still is there.
+    pub(super) fn with<T>(&self, task: impl FnOnce(&mut Stream) -> T) -> Option<T> {
+        with_stream(self.instance, self.number, |stream| {
+            (stream.serial == self.serial).then(|| task(stream))
+        })
+    }
+}
+
 fn with_stream<T: Default>(instance: u32, number: u32, task: impl FnOnce(&mut Stream) -> T) -> T {
     Instance::with(instance, |instance| instance.streams.get(number).map(task))
         .flatten()
         .unwrap_or_default()
 }
 
-/// Flag of a record: the payload has to be fetched with `takeStreamPayload`.
-const APART: u32 = 0x100;
-const PROTOCOL_ERROR: u32 = 16;
 /// So much is worth the time that returning it to the system takes.
 const TRIM_BYTES: usize = 4 << 20;
-const NO_STATUS: u16 = 1005;
+
+/// What `receive` says of a chunk that is left to `receiveLater`.
+const LATER: u32 = u32::MAX;

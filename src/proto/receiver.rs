@@ -129,6 +129,23 @@ impl Receiver {
         }
     }
 
+    /// Bytes of compressed payload that a chunk of `chunk_len` bytes may give to decompress.
+    pub fn inflatable(&self, chunk_len: usize) -> u64 {
+        match self.state {
+            State::Payload(frame) if frame.opcode.is_data() && self.message.is_compressed() => {
+                let completes = frame.missing <= chunk_len as u64;
+                if completes {
+                    frame.received.saturating_add(chunk_len as u64)
+                } else {
+                    0
+                }
+            }
+            State::Finished => 0,
+            _ if self.message.may_be_compressed() => chunk_len as u64,
+            _ => 0,
+        }
+    }
+
     /// Gives memory back that is not needed while nothing comes. The peer does not notice.
     pub fn hibernate(&mut self) {
         self.release();

@@ -29,7 +29,8 @@ type Compressed = bool;
 /// Present if permessage-deflate was negotiated.
 #[derive(Debug)]
 struct Deflate {
-    compressor: Compressor,
+    /// `None` while it is lent.
+    compressor: Option<Compressor>,
     /// Shorter messages are not worth it.
     threshold: usize,
 }
@@ -39,7 +40,7 @@ impl Sender {
     pub fn new(config: &Config) -> Self {
         let deflate = config.deflate.as_ref().map(|config| {
             Box::new(Deflate {
-                compressor: Compressor::new(config),
+                compressor: Some(Compressor::new(config)),
                 threshold: config.send_threshold(),
             })
         });
@@ -53,9 +54,13 @@ impl Sender {
     pub fn send(&mut self, options: SendOptions, payload: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
         let compressed = self.compresses(&options, payload.len());
-        let payload_start = match &mut self.deflate {
-            Some(deflate) if compressed => {
-                deflate.compressor.compress(payload, options.fin, out);
+        let compressor = self
+            .deflate
+            .as_mut()
+            .and_then(|deflate| deflate.compressor.as_mut());
+        let payload_start = match compressor {
+            Some(compressor) if compressed => {
+                compressor.compress(payload, options.fin, out);
                 let payload_len = out.len() - start;
                 self.frame_header(options, compressed, payload_len, out);
                 // The length had to be known first. Now the header changes places with the payload.
@@ -96,10 +101,39 @@ impl Sender {
         }
     }
 
+    /// Lends the compressor, so that another thread can compress the next payload with it. Until
+    /// it is given back nothing may be sent but control frames.
+    pub fn lend_compressor(&mut self) -> Option<Compressor> {
+        self.deflate.as_mut()?.compressor.take()
+    }
+
+    /// Takes the compressor back and appends the frame of what it has made of a payload.
+    pub fn send_compressed(
+        &mut self,
+        options: SendOptions,
+        compressor: Compressor,
+        payload: &[u8],
+        out: &mut Vec<u8>,
+    ) {
+        if let Some(deflate) = &mut self.deflate {
+            deflate.compressor = Some(compressor);
+        }
+        self.frame_header(options, true, payload.len(), out);
+        let payload_start = out.len();
+        out.extend_from_slice(payload);
+        if let (Some(key), Some(masked)) = (options.mask, out.get_mut(payload_start..)) {
+            apply_mask(masked, key, 0);
+        }
+    }
+
     /// Gives the memory back that a connection without traffic need not hold.
     pub fn hibernate(&mut self) {
-        if let Some(deflate) = &mut self.deflate {
-            deflate.compressor.release();
+        let compressor = self
+            .deflate
+            .as_mut()
+            .and_then(|deflate| deflate.compressor.as_mut());
+        if let Some(compressor) = compressor {
+            compressor.release();
         }
     }
 
