@@ -18,7 +18,10 @@ use std::{
 
 use lane_support::{Js, Setup, connect, options, read_exactly, settings};
 use oxws::{
-    net::{Batch, Connection, ConnectionConfig, Doorbell, Frame, Inbox, Kind, Lane, Link, adopt},
+    net::{
+        Batch, Connection, ConnectionConfig, Doorbell, Frame, Inbox, Kind, Lane, Link,
+        SharedPayload, adopt,
+    },
     proto::{HeartbeatConfig, Opcode, Role},
 };
 use support::frame;
@@ -139,7 +142,8 @@ fn the_peer_of_a_panic_is_told() {
 
         // JS answers with a close frame, which still gets out, and ends the connection.
         let mut outbound = link.outbound();
-        outbound.append(Frame::Framed(options(Opcode::Close)), b"\x03\xf3", false);
+        let close = Frame::Framed(options(Opcode::Close));
+        outbound.append(close, b"\x03\xf3", false, &mut SharedPayload::default());
         outbound.write(&link).expect("it is connected");
         drop(outbound);
         if heartbeat.interval != Duration::MAX {

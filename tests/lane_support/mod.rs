@@ -15,7 +15,7 @@ use std::{
 use oxws::{
     net::{
         Batch, Connection, ConnectionConfig, Doorbell, Frame, Inbox, Kind, Lane, Link, Progress,
-        Record, adopt,
+        Record, SharedPayload, adopt,
     },
     proto::{
         Config, Limits, Opcode, Role, SendOptions, extension::permessage_deflate::DeflateConfig,
@@ -157,7 +157,8 @@ impl Setup {
     /// Sends as JS does: tries to write, and leaves the rest to the lane.
     pub(crate) fn send(&self, options: SendOptions, payload: &[u8]) -> u32 {
         let mut outbound = self.link.outbound();
-        outbound.append(Frame::Framed(options), payload, true);
+        let shared = &mut SharedPayload::default();
+        outbound.append(Frame::Framed(options), payload, true, shared);
         let compressing = outbound.release();
         let progress = outbound.write(&self.link).expect("it is connected");
         let sent = outbound.take_receipts();
