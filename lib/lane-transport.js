@@ -209,9 +209,14 @@ class LaneTransport extends Transport {
     outbox.send(this.number, SEND.RAW, chunk);
   }
 
-  /** Hands everything that was sent to the kernel. */
-  flush() {
-    outbox.flush();
+  /**
+   * Calls a callback in the next tick, after those of what was sent before.
+   *
+   * @param {Function} callback The callback
+   * @param {Error} err Its argument
+   */
+  callSoon(callback, err) {
+    outbox.callSoon(callback, err);
   }
 
   /** Sends what the user wrote to the corked socket before it is his turn. */

@@ -29,6 +29,9 @@ let flushScheduled = false;
 /** A batch of events is being delivered; its end flushes. */
 let inBatch = false;
 
+/** Calls that are due in the tick after the batch. */
+let dueSoon = [];
+
 /** Callbacks of sends that were written. */
 let written = [];
 let callbacksScheduled = false;
@@ -148,8 +151,14 @@ function flushTick() {
  * @return {Boolean} Whether there was anything
  */
 function flush() {
-  if (!unwritten) return false;
+  const found = unwritten;
 
+  if (found) writeAll();
+  if (dueSoon.length > 0) scheduleDue();
+  return found;
+}
+
+function writeAll() {
   unwritten = false;
   append();
 
@@ -160,8 +169,22 @@ function flush() {
     for (let i = 0; i < count; i++)
       settle(receipts[2 * i], receipts[2 * i + 1]);
   } while (count === RECEIPTS);
+}
 
-  return true;
+/**
+ * Calls a callback in the next tick, after those of what was sent before.
+ *
+ * @param {Function} callback The callback
+ * @param {Error} err Its argument
+ */
+function callSoon(callback, err) {
+  if (inBatch) dueSoon.push([callback, err]);
+  else process.nextTick(callback, err);
+}
+
+function scheduleDue() {
+  for (const [callback, err] of dueSoon) process.nextTick(callback, err);
+  dueSoon = [];
 }
 
 /**
@@ -213,4 +236,4 @@ function setInBatch(begins) {
   inBatch = begins;
 }
 
-module.exports = { append, flush, send, setInBatch, settle };
+module.exports = { append, callSoon, flush, send, setInBatch, settle };

@@ -65,9 +65,15 @@ class StreamTransport extends FrameParser {
     this.writer.sendFrame(list, cb);
   }
 
-  /** Hands what was sent in this tick to the socket. */
-  flush() {
+  /**
+   * Calls a callback in the next tick, after those of what was sent before.
+   *
+   * @param {Function} callback The callback
+   * @param {Error} err Its argument
+   */
+  callSoon(callback, err) {
     this.writer.uncork();
+    process.nextTick(callback, err);
   }
 
   noteUndelivered(length) {

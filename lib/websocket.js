@@ -486,9 +486,10 @@ function sendAfterClose(websocket, data, cb) {
   }
 
   if (cb) {
-    // The callbacks of what was sent before come before it.
-    if (websocket._socket) websocket._receiver.flush();
-    process.nextTick(cb, notOpenError(websocket));
+    const err = notOpenError(websocket);
+
+    if (websocket._socket) websocket._receiver.callSoon(cb, err);
+    else process.nextTick(cb, err);
   }
 }
 
