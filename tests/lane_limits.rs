@@ -38,6 +38,7 @@ fn pongs_that_the_peer_does_not_read() {
     assert!(read_exactly(&mut setup.peer, expected.len()) == expected);
     assert_eq!(read_exactly(&mut setup.peer, 6), b"\x8a\0\x8a\0\x8a\0");
     setup.js.expect(Kind::Sent, b"");
+    setup.js.expect(Kind::Drained, b"");
     setup.close();
 }
 
@@ -63,6 +64,7 @@ fn a_slow_reader_gets_everything_in_the_end() {
         sent += told.value;
     }
     assert_eq!(sent, 24);
+    setup.js.expect(Kind::Drained, b"");
     setup.js.expect(Kind::Finished, b"");
     assert_eq!(setup.link.outbound().outstanding(), 0);
     assert_eq!(setup.peer.read(&mut [0]).expect("it ends"), 0);
