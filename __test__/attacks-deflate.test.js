@@ -93,6 +93,39 @@ onBothSides(
   }
 );
 
+for (const parameters of ['', '; client_no_context_takeover']) {
+  scenario(
+    `D1.9: a thousand small messages that become large${parameters}`,
+    async (WebSocket, trace, tools) => {
+      const { ws, peer } = await openCompressed(
+        tools,
+        'server',
+        { maxPayload: MEGABYTE },
+        parameters
+      );
+      const payload = deflate(Buffer.alloc(MEGABYTE), { level: 9 });
+      const frame = peer.frame(BINARY, payload, { rsv: 4 });
+      const before = process.cpuUsage();
+      const { rss } = process.memoryUsage();
+      let received = 0;
+
+      ws.on('message', (data) => (received += data.length));
+      peer.write(...Array.from({ length: 1000 }, () => frame));
+      peer.write(peer.closeFrame(1000));
+      await tools.event(ws, 'close');
+
+      const { user } = process.cpuUsage(before);
+      const growth = process.memoryUsage().rss - rss;
+
+      // Every message is within the limit. They take their time, but no more
+      // memory than what waits to be collected.
+      assert.strictEqual(received, 1000 * MEGABYTE);
+      assert.ok(user < 10e6, `${user} µs`);
+      assert.ok(growth < 500 * MEGABYTE, `${growth} bytes`);
+    }
+  );
+}
+
 onBothSides(
   'D1.9: a message of exactly the limit, one byte more',
   async (tools, open) => {

@@ -1,0 +1,5 @@
+'use strict';
+
+process.env.OXWS_TRANSPORT = 'stream';
+
+require('./deflate-peers.test.js');
