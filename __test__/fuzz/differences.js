@@ -80,6 +80,12 @@ const declared = [
       )
   },
   {
+    row: 'A Blob behind a message that is being compressed',
+    applies: ({ difference: { actual, expected } }) =>
+      actual.some((line) => line.includes('the blob was being read')) &&
+      expected.some((line) => line.includes('data was being compressed'))
+  },
+  {
     row: 'A listener that throws',
     applies: ({ thrown }) => thrown
   },
