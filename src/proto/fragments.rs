@@ -30,7 +30,7 @@ impl Fragments {
 
     /// A length takes no more bytes than there are in the fragment.
     fn push(&mut self, byte: u8, max_len: usize) {
-        append(&mut self.lengths, &[byte], max_len);
+        append(&mut self.lengths, &[byte], 0, max_len);
     }
 
     /// The ends if there is more than one, else nothing.

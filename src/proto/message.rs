@@ -102,11 +102,11 @@ impl Message {
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
         let max_len = self.max_len();
         if self.compressed {
-            growth::append(&mut self.compressed_payload, bytes, max_len);
+            growth::append(&mut self.compressed_payload, bytes, self.announced, max_len);
             return Ok(());
         }
         let start = self.buffer.len();
-        growth::append(&mut self.buffer, bytes, max_len);
+        growth::append(&mut self.buffer, bytes, self.announced, max_len);
         self.check_appended(start)
     }
 
