@@ -27,6 +27,25 @@ function fill({ ws, peer }) {
 }
 
 /**
+ * Takes what `fill()` has sent off the bytes received, without a look at it.
+ *
+ * @param {RawPeer} peer The receiver
+ * @return {Promise<Number>} The first byte of the frame
+ */
+async function takeFilling(peer) {
+  const header = peer.masks ? 10 : 14;
+
+  // Joining the bytes is done once: the handshake is counted here as well.
+  await peer.until(() => peer.socket.bytesRead >= STUCK + header);
+  await peer.until(() => peer.bytes.length >= STUCK + header);
+
+  const [first] = peer.bytes;
+
+  peer.bytes = peer.bytes.subarray(STUCK + header);
+  return first;
+}
+
+/**
  * Sends, and waits for the callback.
  *
  * @param {WebSocket} ws The sender
@@ -91,12 +110,8 @@ onBothSides(
     peer.socket.resume();
     assert.ok(!(await filled));
     assert.ok(!(await send(ws, 'sent again')));
-    await peer.until(() => peer.socket.bytesRead > STUCK);
-
-    const [first, second] = await peer.frames(2);
-
-    assert.strictEqual(first.payload.length, STUCK);
-    assert.strictEqual(String(second.payload), 'sent again');
+    await takeFilling(peer);
+    assert.strictEqual(String((await peer.frames(1))[0].payload), 'sent again');
   }
 );
 
@@ -112,6 +127,7 @@ onBothSides(
 
     assert.ok(!(await send(ws, 'begun, ', more)));
 
+    const [begun] = await peer.frames(1);
     const filled = fill({ ws, peer });
 
     // `fill()` has ended the message; this one begins too late.
@@ -121,19 +137,15 @@ onBothSides(
     assert.strictEqual((await send(ws, 'b', more)).code, CODE);
     assert.strictEqual((await send(ws, 'c')).code, CODE);
     assert.ok(!(await send(ws, 'whole')));
-    await peer.until(() => peer.socket.bytesRead > STUCK);
 
-    const frames = await peer.frames(3);
+    // FIN and the opcode of a continuation.
+    assert.strictEqual(await takeFilling(peer), 0x80);
 
-    assert.deepStrictEqual(
-      frames.map(({ fin, opcode }) => [fin, opcode]),
-      [
-        [false, TEXT],
-        [true, 0],
-        [true, TEXT]
-      ]
-    );
-    assert.strictEqual(String(frames[2].payload), 'whole');
+    const [whole] = await peer.frames(1);
+
+    assert.deepStrictEqual([begun.fin, begun.opcode], [false, TEXT]);
+    assert.deepStrictEqual([whole.fin, whole.opcode], [true, TEXT]);
+    assert.strictEqual(String(whole.payload), 'whole');
   }
 );
 
@@ -165,8 +177,8 @@ onBothSides(
     while (events.length < 2) await tools.delay(1);
     assert.strictEqual(events[1][0], 'drain');
     assert.ok(events[1][1] <= MEBIBYTE / 2);
-    await peer.until(() => peer.socket.bytesRead > STUCK + 6);
-    assert.strictEqual((await peer.frames(4)).length, 4);
+    await takeFilling(peer);
+    assert.strictEqual((await peer.frames(3)).length, 3);
 
     // It can happen again.
     fill(ends);
