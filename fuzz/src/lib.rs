@@ -1,8 +1,15 @@
 //! What the fuzz targets do with their input. A fault is a panic.
 
 pub mod connection;
+pub mod encoder;
 pub mod frame_header;
 pub mod inflate;
+pub mod long_payload;
+
+#[path = "../../tests/deflate_support/mod.rs"]
+mod deflate_support;
+
+use deflate_support::reference_inflate;
 
 /// Takes bytes off the front of the fuzzer's input; zeros when it is used up.
 pub(crate) struct Input<'a>(pub(crate) &'a [u8]);

@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    Batch, Kind, Link, Progress, SharedPayload,
+    Batch, Kind, Link, Progress, SharedPayload, Wait,
     idle::{Idle, Rest},
     lane::{LaneState, READ_BYTES},
     socket,
@@ -55,6 +55,7 @@ pub struct Connection {
     reading: bool,
     /// JS keeps the connection from being read, so that silence says nothing about the peer.
     held_up: bool,
+    wait: Wait,
     /// Bytes read since JS has paused the connection.
     read_ahead: usize,
 }
@@ -111,6 +112,7 @@ impl Connection {
             deflates: config.engine.deflate.is_some(),
             reading: true,
             held_up: false,
+            wait: Wait::default(),
             read_ahead: 0,
         }
     }
@@ -155,7 +157,7 @@ impl Connection {
 
     fn poll_read(&mut self, lane: &mut LaneState, context: &mut Context<'_>) {
         for _ in 0..READS_PER_POLL {
-            self.held_up = self.must_wait() || lane.congested(context.waker());
+            self.held_up = self.must_wait() || lane.congested(&mut self.wait, context.waker());
             if self.held_up {
                 return;
             }

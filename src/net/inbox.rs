@@ -1,15 +1,16 @@
 //! Where the lanes of one environment leave their batches for its JS thread.
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU8, AtomicUsize, Ordering},
-    },
-    task::Waker,
-};
+#[cfg(all(test, feature = "loom"))]
+mod races;
+#[cfg(all(test, not(feature = "loom")))]
+mod tests;
 
-use super::{Batch, PayloadPool};
+use std::{collections::VecDeque, sync::Arc, task::Waker};
+
+use super::{
+    Batch, PayloadPool,
+    sync::{AtomicU8, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError},
+};
 
 /// Wakes the JS thread; called from a lane.
 pub trait Doorbell: Send + Sync {
@@ -30,8 +31,21 @@ struct Slot {
     queue: Mutex<Queue>,
     /// Weight of what waits, readable without the lock.
     weight: AtomicUsize,
-    /// Connections that stopped reading until JS has caught up.
-    waiting: Mutex<Vec<Waker>>,
+    waiting: Mutex<Waiting>,
+}
+
+/// Connections that stopped reading until JS has caught up.
+#[derive(Default)]
+struct Waiting {
+    wakers: Vec<Waker>,
+    /// How often they were woken.
+    round: u64,
+}
+
+/// When a connection began to wait for JS, so that it is woken once however often it asks.
+#[derive(Debug, Default)]
+pub struct Wait {
+    round: Option<u64>,
 }
 
 /// Batches that wait for JS, oldest first, and emptied ones whose memory can be used again.
@@ -78,12 +92,12 @@ impl Inbox {
 
     /// Whether JS is so far behind that `lane` has to stop reading. If so, `waker` is woken when
     /// JS has taken what waits.
-    pub fn congested(&self, lane: usize, waker: &Waker) -> bool {
+    pub fn congested(&self, lane: usize, wait: &mut Wait, waker: &Waker) -> bool {
         let slot = &self.slots[lane];
         if slot.weight.load(Ordering::Acquire) < HIGH_WATER_MARK {
             return false;
         }
-        lock(&slot.waiting).push(waker.clone());
+        slot.wait(wait, waker);
         // JS may have taken the batch between the check and the registration.
         slot.weight.load(Ordering::Acquire) >= HIGH_WATER_MARK
     }
@@ -117,6 +131,14 @@ impl Inbox {
 }
 
 impl Slot {
+    fn wait(&self, wait: &mut Wait, waker: &Waker) {
+        let mut waiting = lock(&self.waiting);
+        if wait.round != Some(waiting.round) {
+            wait.round = Some(waiting.round);
+            waiting.wakers.push(waker.clone());
+        }
+    }
+
     fn take(&self, batch: &mut Batch) -> bool {
         {
             let mut queue = lock(&self.queue);
@@ -130,8 +152,10 @@ impl Slot {
             }
         }
         if self.weight.load(Ordering::Acquire) < HIGH_WATER_MARK {
-            for waker in lock(&self.waiting).drain(..) {
-                waker.wake();
+            let mut waiting = lock(&self.waiting);
+            if !waiting.wakers.is_empty() {
+                waiting.round += 1;
+                waiting.wakers.drain(..).for_each(Waker::wake);
             }
         }
         true
@@ -154,90 +178,3 @@ const IDLE: u8 = 0;
 const RUNG: u8 = 1;
 /// JS is awake and will look again before it sleeps.
 const DRAINING: u8 = 2;
-
-#[cfg(test)]
-mod tests {
-    use std::task::Wake;
-
-    use super::*;
-    use crate::net::Kind;
-
-    #[derive(Default)]
-    struct Counter(AtomicUsize);
-
-    impl Counter {
-        fn get(&self) -> usize {
-            self.0.load(Ordering::Relaxed)
-        }
-    }
-
-    struct Bell(Arc<Counter>);
-
-    impl Doorbell for Bell {
-        fn ring(&self) {
-            self.0.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    impl Wake for Counter {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn inbox(lanes: usize) -> (Inbox, Arc<Counter>) {
-        let rings = Arc::<Counter>::default();
-        (Inbox::new(lanes, Box::new(Bell(Arc::clone(&rings)))), rings)
-    }
-
-    fn publish(inbox: &Inbox, lane: usize, value: u32, bytes: usize) {
-        let mut batch = Batch::default();
-        batch.push_payload(value, Kind::Binary, 0, &vec![0; bytes]);
-        inbox.publish(lane, &mut batch);
-        assert!(batch.is_empty());
-    }
-
-    fn take(inbox: &Inbox, batch: &mut Batch) -> Option<u32> {
-        inbox.take(batch).then(|| batch.records()[0].connection)
-    }
-
-    #[test]
-    fn the_bell_rings_once_until_js_has_seen_everything() {
-        let (inbox, rings) = inbox(2);
-        let mut batch = Batch::default();
-        publish(&inbox, 0, 1, 10);
-        publish(&inbox, 0, 2, 10);
-        publish(&inbox, 1, 3, 10);
-        assert_eq!(rings.get(), 1);
-        assert_eq!(take(&inbox, &mut batch), Some(1));
-        publish(&inbox, 0, 4, 10);
-        let rest: Vec<u32> = std::iter::from_fn(|| take(&inbox, &mut batch)).collect();
-        assert_eq!(rest, [2, 4, 3]);
-        assert_eq!(rings.get(), 1);
-        publish(&inbox, 1, 5, 10);
-        assert_eq!(rings.get(), 2);
-        assert_eq!(take(&inbox, &mut batch), Some(5));
-        inbox.postpone();
-        publish(&inbox, 1, 6, 10);
-        assert_eq!(rings.get(), 3);
-    }
-
-    #[test]
-    fn a_lane_waits_while_js_is_far_behind() {
-        let (inbox, _) = inbox(2);
-        let woken = Arc::<Counter>::default();
-        let waker = Waker::from(Arc::clone(&woken));
-        assert!(!inbox.congested(0, &waker));
-        publish(&inbox, 0, 1, HIGH_WATER_MARK);
-        publish(&inbox, 0, 2, 10);
-        assert!(inbox.congested(0, &waker));
-        assert!(!inbox.congested(1, &waker));
-        let mut batch = Batch::default();
-        assert_eq!(take(&inbox, &mut batch), Some(1));
-        assert_eq!(woken.get(), 1);
-        assert!(!inbox.congested(0, &waker));
-        assert_eq!(take(&inbox, &mut batch), Some(2));
-        assert_eq!(take(&inbox, &mut batch), None);
-        assert_eq!(woken.get(), 1);
-    }
-}

@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     io,
     sync::Arc,
+    task::Waker,
     thread::{self, JoinHandle},
     time::Instant,
 };
@@ -13,7 +14,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{Batch, Connection, Inbox, PayloadPool, memory};
+use super::{Batch, Connection, Inbox, PayloadPool, Wait, memory};
 
 /// Handle of a lane. Dropping it ends the thread and closes all its connections.
 pub struct Lane {
@@ -147,8 +148,8 @@ impl LaneState {
     }
 
     /// Whether JS is too far behind to read more; wakes `waker` when that has changed.
-    pub(super) fn congested(&self, waker: &std::task::Waker) -> bool {
-        self.inbox.congested(self.number, waker)
+    pub(super) fn congested(&self, wait: &mut Wait, waker: &Waker) -> bool {
+        self.inbox.congested(self.number, wait, waker)
     }
 
     /// The time, for heartbeats.

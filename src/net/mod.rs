@@ -17,10 +17,11 @@ mod payload_pool;
 mod send_queue;
 mod shared_payload;
 mod socket;
+mod sync;
 
 pub use batch::{Batch, Kind, Record};
 pub use connection::{Connection, ConnectionConfig};
-pub use inbox::{Doorbell, Inbox};
+pub use inbox::{Doorbell, Inbox, Wait};
 pub use lane::Lane;
 pub use link::Link;
 pub use memory::trim;

@@ -79,3 +79,34 @@ impl ProtocolError {
 }
 
 const Z_DATA_ERROR: i32 = -3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_a_code_a_number_and_a_detail() {
+        use ProtocolError::*;
+        let expected = [
+            (UnexpectedRsv23, 1002, 0),
+            (UnexpectedRsv1, 1002, 0),
+            (InvalidOpcode(3), 1002, 3),
+            (ExpectedFin, 1002, 0),
+            (InvalidControlPayloadLength(126), 1002, 126),
+            (ExpectedMask, 1002, 0),
+            (UnexpectedMask, 1002, 0),
+            (InvalidCloseCode(1005), 1002, 1005),
+            (InvalidUtf8, 1007, 0),
+            (UnsupportedDataPayloadLength, 1009, 0),
+            (UnsupportedMessageLength, 1009, 0),
+            (TooManyFragments, 1008, 0),
+            (TooManyBufferedChunks, 1008, 0),
+            (InvalidCompressedData, 1007, 0xffff_fffd),
+        ];
+        for (number, (error, close_code, detail)) in (1..).zip(expected) {
+            assert_eq!(error.number(), number);
+            assert_eq!(error.close_code(), close_code, "{error:?}");
+            assert_eq!(error.detail(), detail, "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The inbox under every order in which lanes and the JS thread can come.
+
+use std::task::Wake;
+
+use loom::{
+    model,
+    sync::{Condvar, Mutex},
+    thread,
+};
+
+use super::*;
+use crate::net::Kind;
+
+/// What a thread sleeps on: a bell that JS waits for, or a waker that a connection waits for.
+#[derive(Default)]
+struct Signal {
+    given: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Signal {
+    fn give(&self) {
+        *lock(&self.given) = true;
+        self.changed.notify_one();
+    }
+
+    /// A signal that never comes is a deadlock, which the model reports.
+    fn wait(&self) {
+        let mut given = lock(&self.given);
+        while !*given {
+            given = self
+                .changed
+                .wait(given)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        *given = false;
+    }
+}
+
+struct Bell(Arc<Signal>);
+
+impl Doorbell for Bell {
+    fn ring(&self) {
+        self.0.give();
+    }
+}
+
+struct Alarm(Signal);
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        self.0.give();
+    }
+}
+
+fn inbox(lanes: usize) -> (Arc<Inbox>, Arc<Signal>) {
+    let bell = Arc::<Signal>::default();
+    let doorbell = Box::new(Bell(Arc::clone(&bell)));
+    (Arc::new(Inbox::new(lanes, doorbell)), bell)
+}
+
+fn publish(inbox: &Inbox, lane: usize, bytes: usize) {
+    let mut batch = Batch::default();
+    batch.push_owned(lane as u32, Kind::Binary, vec![0; bytes]);
+    inbox.publish(lane, &mut batch);
+}
+
+/// What JS does, until it has got so many batches.
+fn drain(inbox: &Inbox, bell: &Signal, expected: usize) {
+    let (mut batch, mut taken) = (Batch::default(), 0);
+    while taken < expected {
+        bell.wait();
+        while inbox.take(&mut batch) {
+            taken += 1;
+        }
+    }
+    assert_eq!(taken, expected);
+}
+
+#[test]
+fn no_batch_is_left_behind() {
+    model(|| {
+        let (inbox, bell) = inbox(1);
+        let lane = thread::spawn({
+            let inbox = Arc::clone(&inbox);
+            move || (0..2).for_each(|_| publish(&inbox, 0, 1))
+        });
+        drain(&inbox, &bell, 2);
+        assert!(lane.join().is_ok());
+    });
+}
+
+/// With three threads there are too many orders: those in which a thread is interrupted at most
+/// three times are gone through.
+#[test]
+fn lanes_do_not_hide_one_another() {
+    let mut builder = model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(|| {
+        let (inbox, bell) = inbox(2);
+        let lanes = [0, 1].map(|lane| {
+            let inbox = Arc::clone(&inbox);
+            thread::spawn(move || publish(&inbox, lane, 1))
+        });
+        drain(&inbox, &bell, 2);
+        assert!(lanes.into_iter().all(|lane| lane.join().is_ok()));
+    });
+}
+
+#[test]
+fn what_js_postpones_is_not_forgotten() {
+    model(|| {
+        let (inbox, bell) = inbox(1);
+        let lane = thread::spawn({
+            let inbox = Arc::clone(&inbox);
+            move || (0..2).for_each(|_| publish(&inbox, 0, 1))
+        });
+        let mut batch = Batch::default();
+        bell.wait();
+        assert!(inbox.take(&mut batch));
+        inbox.postpone();
+        drain(&inbox, &bell, 1);
+        assert!(lane.join().is_ok());
+    });
+}
+
+#[test]
+fn a_connection_that_waits_for_js_is_woken() {
+    model(|| {
+        let (inbox, bell) = inbox(1);
+        let lane = thread::spawn({
+            let inbox = Arc::clone(&inbox);
+            move || {
+                publish(&inbox, 0, HIGH_WATER_MARK);
+                let alarm = Arc::new(Alarm(Signal::default()));
+                let (waker, mut wait) = (Arc::clone(&alarm).into(), Wait::default());
+                while inbox.congested(0, &mut wait, &waker) {
+                    alarm.0.wait();
+                }
+            }
+        });
+        drain(&inbox, &bell, 1);
+        assert!(lane.join().is_ok());
+    });
+}
