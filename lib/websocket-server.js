@@ -1,7 +1,6 @@
 'use strict';
 
 const EventEmitter = require('events');
-const http = require('http');
 
 const { resolveBackpressure } = require('./backpressure');
 const { kWebSocket } = require('./constants');
@@ -15,6 +14,7 @@ const {
   limitHandshake,
   noteRequest
 } = require('./handshake-timer');
+const { addListeners, listen } = require('./http-server');
 const {
   abortHandshake,
   acceptExtensions,
@@ -320,57 +320,6 @@ function checkServerOptions({ port, server, noServer }) {
         'be specified'
     );
   }
-}
-
-/**
- * Makes an HTTP server that refuses everything but upgrades.
- *
- * @param {Object} options Where it listens
- * @param {Function} [callback] A listener of the `'listening'` event
- * @return {http.Server} The server
- */
-function listen({ port, host, backlog, handshakeTimeout }, callback) {
-  const server = http.createServer((req, res) => {
-    const body = http.STATUS_CODES[426];
-
-    res.writeHead(426, {
-      'Content-Length': body.length,
-      'Content-Type': 'text/plain'
-    });
-    res.end(body);
-  });
-
-  server.on('connection', (socket) => {
-    limitHandshake(socket, handshakeTimeout);
-  });
-
-  return server.listen(port, host, backlog, callback);
-}
-
-/**
- * Listens for the events of an HTTP server.
- *
- * @param {WebSocketServer} wss The WebSocket server
- * @param {http.Server} server The HTTP server
- * @return {Function} Removes the listeners
- */
-function addListeners(wss, server) {
-  const emitConnection = wss.emit.bind(wss, 'connection');
-  const listeners = {
-    listening: wss.emit.bind(wss, 'listening'),
-    error: wss.emit.bind(wss, 'error'),
-    upgrade: (req, socket, head) => {
-      wss.handleUpgrade(req, socket, head, emitConnection);
-    }
-  };
-
-  for (const [name, fn] of Object.entries(listeners)) server.on(name, fn);
-
-  return () => {
-    for (const [name, fn] of Object.entries(listeners)) {
-      server.removeListener(name, fn);
-    }
-  };
 }
 
 /**
