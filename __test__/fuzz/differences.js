@@ -69,7 +69,7 @@ const declared = [
       callLists(scenario).some((calls) => calls.some(isMethod('pause')))
   },
   {
-    row: '`resume()` of a socket that was destroyed',
+    row: '`resume()` of a socket that was destroyed during a pause',
     applies: ({ difference, scenario, transport }) =>
       transport === 'lane' &&
       difference.track === 'events' &&
