@@ -163,7 +163,7 @@ impl Finder<'_> {
         if best.len < nice_len {
             self.compare_chain(spot, candidates.six, depth, nice_len, &mut best);
         }
-        if best.distance == 0 {
+        if best.distance == 0 || (best.len == MIN_LEN && best.distance > FARTHEST_OF_MIN_LEN) {
             Match::default()
         } else {
             best
@@ -329,6 +329,8 @@ fn eight_bytes(window: &[u8], at: usize) -> u64 {
 
 /// Shortest repetition that is used.
 const MIN_LEN: usize = 4;
+/// From farther away it takes more bits than the bytes themselves.
+const FARTHEST_OF_MIN_LEN: usize = 4096;
 /// From this length on, a longer repetition at the next byte is looked for with less effort.
 const GOOD_LEN: usize = 8;
 /// From this length on, a repetition is used without looking for a longer one at the next byte.
