@@ -63,9 +63,8 @@ function makeClient(index) {
 
 const clients = Array.from({ length: connections }, (_, i) => makeClient(i));
 const echoClients = clients.filter((client) => client instanceof EchoClient);
-const replaceable = clients.filter(
-  (client) => !(client instanceof StuckReader)
-);
+const stuck = clients.filter((client) => client instanceof StuckReader);
+const replaceable = clients.filter((client) => !stuck.includes(client));
 
 function randomOf(list) {
   return list[Math.floor(Math.random() * list.length)];
@@ -123,6 +122,7 @@ function sample() {
   return {
     type: 'sample',
     open: clients.filter((client) => client.isOpen).length,
+    stuck: stuck.length,
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
     ...takeVitals(),

@@ -13,6 +13,7 @@ const HELP = `npm run soak -- [options]
   --churn n         connections a second that are closed and replaced (10)
   --stream          on the stream transport
   --write           write plot and figures to docs/soak
+  --note text       a remark on the run, for docs/soak
 `;
 
 /** Descriptors of a process that are not connections. */
@@ -38,7 +39,7 @@ function descriptorLimit() {
  * Reads the command line.
  *
  * @return {{minutes: number, connections: number, rate: number, churn: number,
- *     stream: boolean, write: boolean}} The options
+ *     stream: boolean, write: boolean, note: string}} The options
  * @throws {RangeError} If more connections are wanted than there may be, or a
  *     number is none
  */
@@ -51,6 +52,7 @@ export function readOptions() {
       churn: { type: 'string', default: '10' },
       stream: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
+      note: { type: 'string', default: '' },
       help: { type: 'boolean', default: false }
     }
   });

@@ -45,9 +45,9 @@ function toMarkdown(rows) {
 
 function describeRun({ minutes, connections, rate, churn, stream }) {
   return (
-    `${connections} connections, ${rate} messages a second that are echoed, ` +
-    `${churn} connections a second replaced, ${minutes} minutes, on ` +
-    (stream ? 'the stream transport' : 'lanes')
+    `${connections} connections (${churn} a second replaced), ` +
+    `${rate} echoes a second, ${minutes} minutes, ` +
+    (stream ? 'stream transport' : 'lanes')
   );
 }
 
@@ -67,7 +67,7 @@ export function write(options, samples, rows) {
 
 Written by \`npm run soak -- --write\`; edit nothing here.
 
-${title}.
+${[`${title}.`, options.note].join(' ').trim()}
 
 ![Memory, round trips, event loop delay and connections over time](soak.svg)
 
