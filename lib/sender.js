@@ -29,7 +29,7 @@ class Sender {
    */
   constructor(socket, extensions, generateMask, transport = undefined) {
     this._extensions = extensions || {};
-    this._transport = transport || writerOf(socket, this._extensions);
+    this._transport = transport;
     this._socket = socket;
     this._generateMask = generateMask;
     this._bufferedBytes = 0;
@@ -107,7 +107,7 @@ class Sender {
    * @param {Function} [cb] Called when they were written
    */
   sendFrame(list, cb) {
-    this._transport.sendFrame(list, cb);
+    this.transport().sendFrame(list, cb);
   }
 
   /**
@@ -142,7 +142,16 @@ class Sender {
       }
     }
 
-    this._transport.send(data, word, key, cb);
+    this.transport().send(data, word, key, cb);
+  }
+
+  /** What sends. A sender of its own may be made before the negotiation. */
+  transport() {
+    if (!this._transport) {
+      this._transport = writerOf(this._socket, this._extensions);
+    }
+
+    return this._transport;
   }
 
   /** Reads a Blob; everything behind it waits. */
@@ -221,15 +230,19 @@ class Sender {
 
 module.exports = Sender;
 
+/** Gives the native side of writers back that are not needed any more. */
+const dropped = new FinalizationRegistry(FrameParser.dispose);
+
 /** Frames for a socket that no WebSocket owns. */
 function writerOf(socket, extensions) {
   const number = reserveNumber();
   const options = nativeOptions({}, extensions);
+  const writer = new FrameWriter(socket, number, options);
 
   binding.openStream(number, options);
-  socket.once('close', () => FrameParser.dispose(number));
+  dropped.register(writer, number);
 
-  return new FrameWriter(socket, number, options);
+  return writer;
 }
 
 function byteLength(data) {
