@@ -1,0 +1,98 @@
+//! What JS calls for one connection.
+
+use std::sync::Arc;
+
+use napi_derive::napi;
+
+use super::{slot, with_lanes, write_framed};
+use crate::net::{self, Link};
+
+/// Bytes of the connection that the kernel does not take now.
+#[napi(catch_unwind)]
+pub fn buffered_amount(instance: u32, number: u32) -> f64 {
+    with_link(instance, number, |link| {
+        write_framed(link).outstanding() as f64
+    })
+}
+
+/// The most that was outstanding since the kernel did not take everything; 0 if it does.
+#[napi(catch_unwind)]
+pub fn peak_buffered(instance: u32, number: u32) -> f64 {
+    with_link(instance, number, |link| write_framed(link).peak() as f64)
+}
+
+/// Bytes that were received on the connection.
+#[napi(catch_unwind)]
+pub fn bytes_read(instance: u32, number: u32) -> f64 {
+    with_link(instance, number, |link| link.bytes_read() as f64)
+}
+
+/// Bytes of the connection that the kernel has taken.
+#[napi(catch_unwind)]
+pub fn bytes_written(instance: u32, number: u32) -> f64 {
+    with_link(instance, number, |link| write_framed(link).written() as f64)
+}
+
+/// Stops or goes on reading.
+#[napi(catch_unwind)]
+pub fn set_paused(instance: u32, number: u32, paused: bool) {
+    with_link(instance, number, |link| link.set_paused(paused));
+}
+
+/// Chooses whether the lane answers pings.
+#[napi(catch_unwind)]
+pub fn set_auto_pong(instance: u32, number: u32, answer: bool) {
+    with_link(instance, number, |link| link.set_auto_pong(answer));
+}
+
+/// Ends the sending direction once everything was written.
+#[napi(catch_unwind)]
+pub fn finish(instance: u32, number: u32) {
+    with_link(instance, number, |link| {
+        link.outbound().finish();
+        link.wake();
+    });
+}
+
+/// Closes the connection; with `reset`, by RST. What was sent before goes out as far as the kernel
+/// takes it at once, but for what would have to be compressed. Returns how many sends that want to
+/// be known of are done, are stuck half-way, are lost behind such, and were not compressed; and the
+/// bytes of all that were not. The connection's last record will be `Closed`.
+#[napi(catch_unwind)]
+pub fn close(instance: u32, number: u32, reset: bool) -> Vec<u32> {
+    let link = with_lanes(instance, |lanes| {
+        lanes.links.get_mut(number as usize).and_then(Option::take)
+    });
+    let Some(link) = link.flatten() else {
+        return Vec::new();
+    };
+    let sends = write_framed(&link).close();
+    link.close(reset);
+    sends.to_vec()
+}
+
+/// Hands every byte that is received on the connection to JS as well.
+#[napi(catch_unwind)]
+pub fn tap(instance: u32, number: u32) {
+    with_link(instance, number, |link| link.tap());
+}
+
+/// Sets an option of the socket: `TCP_NODELAY`, or keep-alive probes after `delay` seconds.
+#[napi(catch_unwind)]
+pub fn set_no_delay(instance: u32, number: u32, enable: bool) {
+    with_link(instance, number, |link| net::set_no_delay(link, enable));
+}
+
+/// Turns keep-alive probes on or off; the first after `delay` seconds (0: the system's default).
+#[napi(catch_unwind)]
+pub fn set_keep_alive(instance: u32, number: u32, enable: bool, delay: u32) {
+    with_link(instance, number, |link| {
+        net::set_keep_alive(link, enable, delay)
+    });
+}
+
+fn with_link<T: Default>(instance: u32, number: u32, task: impl FnOnce(&Arc<Link>) -> T) -> T {
+    with_lanes(instance, |lanes| slot(&lanes.links, number).map(task))
+        .flatten()
+        .unwrap_or_default()
+}
