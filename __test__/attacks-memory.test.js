@@ -189,7 +189,8 @@ for (const implementation of tested) {
 
       const after = await victim.until((report) => report.message === count);
 
-      assertGrowth('Peak', before.peak, after.peak, 200 * MEGABYTE + NOISE);
+      // They are garbage at once, which Node 26 collects later than others.
+      assertGrowth('Peak', before.peak, after.peak, (count / 2) * MEGABYTE);
     });
 
     it('D2: a peer that does not read what it is sent', async () => {
