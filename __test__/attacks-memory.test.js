@@ -189,7 +189,7 @@ for (const implementation of tested) {
 
       const after = await victim.until((report) => report.message === count);
 
-      // They are garbage at once, which Node 26 collects later than others.
+      // They are garbage at once, which some versions of Node collect late.
       assertGrowth('Peak', before.peak, after.peak, (count / 2) * MEGABYTE);
     });
 
