@@ -29,6 +29,9 @@ module.exports = {
   CLOSING: 2,
   CLOSED: 3,
 
+  /** Names of the ready states, by their numbers. */
+  READY_STATES: ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'],
+
   /** Marks the emitter listener that stands for an `on…` attribute. */
   kForOnEventAttribute: Symbol('kForOnEventAttribute'),
 

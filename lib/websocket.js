@@ -4,16 +4,16 @@ const EventEmitter = require('events');
 
 const { Backpressure } = require('./backpressure');
 const { abortHandshake, connect } = require('./client');
+const { endIfAnswered, setCloseTimer, watchSocket } = require('./closing');
 const {
   BINARY_TYPES,
   CLOSED,
   CLOSING,
   CONNECTING,
   EMPTY_BUFFER,
-  kStatusCode,
   kWebSocket,
-  NOOP,
-  OPEN
+  OPEN,
+  READY_STATES
 } = require('./constants');
 const {
   addEventListener,
@@ -21,21 +21,23 @@ const {
   removeEventListener
 } = require('./event-target');
 const { toBuffer } = require('./frame');
-const LaneTransport = require('./lane-transport');
 const { SEND } = require('./native');
-const nativeOptions = require('./native-options');
 const PerMessageDeflate = require('./permessage-deflate');
+const openTransport = require('./receiving');
+const { makeReplaceable } = require('./replaceable-pong');
 const Sender = require('./sender');
-const StreamTransport = require('./stream-transport');
+const {
+  failSend,
+  notOpenError,
+  optionOf,
+  sendAfterClose,
+  sendControl,
+  sendWord
+} = require('./sending');
 const { isBlob } = require('./validation');
-
-const readyStates = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'];
 
 const CLOSED_WHILE_CONNECTING =
   'WebSocket was closed before the connection was established';
-
-const TEXT = 1;
-const BINARY = 2;
 
 /**
  * A WebSocket, client or server side.
@@ -185,10 +187,7 @@ class WebSocket extends EventEmitter {
       );
     }
 
-    socket.on('close', socketOnClose);
-    socket.on('end', socketOnEnd);
-    socket.on('error', socketOnError);
-
+    watchSocket(socket);
     this._readyState = OPEN;
     this.emit('open');
   }
@@ -343,7 +342,7 @@ class WebSocket extends EventEmitter {
   }
 }
 
-readyStates.forEach((name, value) => {
+READY_STATES.forEach((name, value) => {
   Object.defineProperty(WebSocket, name, { enumerable: true, value });
   Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value });
 });
@@ -360,325 +359,9 @@ for (const name of [
   Object.defineProperty(WebSocket.prototype, name, { enumerable: true });
 }
 
-const { pong } = WebSocket.prototype;
-
-// Whoever replaces `pong()` wants to answer pings himself, or not at all.
-Object.defineProperty(WebSocket.prototype, 'pong', {
-  configurable: true,
-  get: () => pong,
-  set(value) {
-    Object.defineProperty(this, 'pong', {
-      configurable: true,
-      enumerable: this !== WebSocket.prototype,
-      value,
-      writable: true
-    });
-    if (this._receiver) this._receiver.stopAnswering();
-  }
-});
-
+makeReplaceable(WebSocket.prototype);
 defineEventAttributes(WebSocket.prototype);
 WebSocket.prototype.addEventListener = addEventListener;
 WebSocket.prototype.removeEventListener = removeEventListener;
 
 module.exports = WebSocket;
-
-// --- Opening ---
-
-function openTransport(websocket, socket, head, options) {
-  const settings = {
-    ...options,
-    native: nativeOptions(
-      {
-        ...options,
-        isServer: websocket._isServer,
-        autoPong: websocket._autoPong && websocket.pong === pong,
-        maxPendingAutoPongs: websocket._maxPendingAutoPongs
-      },
-      websocket._extensions
-    )
-  };
-
-  if (LaneTransport.accepts(socket)) {
-    const transport = new LaneTransport(
-      websocket,
-      socket,
-      head,
-      settings,
-      handlers
-    );
-
-    if (transport.number !== -1) return transport;
-  }
-
-  return new StreamTransport(websocket, socket, head, settings, handlers);
-}
-
-// --- Sending ---
-
-function sendWord(websocket, data, options) {
-  let word = optionOf(options, 'binary', typeof data !== 'string')
-    ? BINARY
-    : TEXT;
-
-  if (optionOf(options, 'fin', true)) word |= SEND.FIN;
-
-  if (
-    websocket._extensions[PerMessageDeflate.extensionName] &&
-    optionOf(options, 'compress', true)
-  ) {
-    word |= SEND.COMPRESS;
-  }
-
-  return word;
-}
-
-/** The same as with an object of defaults, without making one. */
-function optionOf(options, name, fallback) {
-  return options && hasOwn.call(options, name) ? options[name] : fallback;
-}
-
-const hasOwn = Object.prototype.hasOwnProperty;
-
-function sendControl(websocket, method, data, mask, cb) {
-  if (websocket.readyState === CONNECTING) throw notOpenError(websocket);
-
-  if (typeof data === 'function') {
-    cb = data;
-    data = mask = undefined;
-  } else if (typeof mask === 'function') {
-    cb = mask;
-    mask = undefined;
-  }
-
-  if (typeof data === 'number') data = data.toString();
-
-  if (websocket.readyState !== OPEN) {
-    sendAfterClose(websocket, data, cb);
-    return;
-  }
-
-  if (websocket._backpressure !== null) {
-    if (!websocket._backpressure.admitsControl(data, cb)) return;
-    cb = websocket._backpressure.watch(cb);
-  }
-
-  if (mask === undefined) mask = !websocket._isServer;
-  method.call(websocket._sender, data || EMPTY_BUFFER, mask, cb);
-}
-
-function notOpenError(websocket) {
-  const { readyState } = websocket;
-
-  return new Error(
-    `WebSocket is not open: readyState ${readyState} (${readyStates[readyState]})`
-  );
-}
-
-/** Counts what can no longer be sent, and says so. */
-function sendAfterClose(websocket, data, cb) {
-  if (data) {
-    const length = isBlob(data) ? data.size : toBuffer(data).length;
-
-    // There is no socket if the opening handshake failed.
-    if (websocket._socket) websocket._sender._bufferedBytes += length;
-    else websocket._bufferedAmount += length;
-  }
-
-  if (cb) {
-    const err = notOpenError(websocket);
-
-    if (websocket._socket) websocket._receiver.callSoon(cb, err);
-    else process.nextTick(cb, err);
-  }
-}
-
-/** A Blob could not be read. What the peer still sends is of interest. */
-function failSend(websocket, err) {
-  if (websocket.readyState === CLOSED) return;
-
-  if (websocket.readyState === OPEN) {
-    websocket._readyState = CLOSING;
-    setCloseTimer(websocket);
-  }
-
-  websocket._socket.end();
-  emitErrorOnce(websocket, err);
-}
-
-// --- Receiving ---
-
-/** What a transport calls besides emitting messages. */
-const handlers = {
-  ping(websocket, data, answered) {
-    answerPing(websocket, data, answered);
-    websocket.emit('ping', data);
-  },
-
-  pong(websocket, data) {
-    websocket.emit('pong', data);
-  },
-
-  close: handleClose,
-
-  error(websocket, err) {
-    websocket._receiveFailing = true;
-    websocket._receiver.delayEnd();
-    afterTwoTicks(() => handleError(websocket, err));
-  },
-
-  pongOverflow(websocket) {
-    websocket.terminate();
-  },
-
-  heartbeatTimeout(websocket) {
-    websocket._closeMessage = Buffer.from(HEARTBEAT_TIMEOUT);
-    websocket.terminate();
-  },
-
-  isOpen(websocket) {
-    return websocket.readyState === OPEN;
-  }
-};
-
-const HEARTBEAT_TIMEOUT = 'Heartbeat timeout: the peer is silent';
-
-/** A lane has often answered already; otherwise it is left to this. */
-function answerPing(websocket, data, answered) {
-  if (websocket.pong !== pong) websocket._receiver.stopAnswering();
-
-  if (answered || !websocket._autoPong || websocket.readyState !== OPEN) return;
-
-  const limit = websocket._maxPendingAutoPongs;
-
-  if (limit > 0 && websocket._pendingAutoPongs >= limit) {
-    websocket.terminate();
-    return;
-  }
-
-  websocket._pendingAutoPongs++;
-  websocket.pong(data, !websocket._isServer, () => {
-    websocket._pendingAutoPongs--;
-  });
-}
-
-function handleClose(websocket, code, reason) {
-  websocket._closeFrameReceived = true;
-  websocket._closeCode = code;
-
-  // A copy of its own size: the WebSocket may be kept for long.
-  websocket._closeMessage =
-    reason.length === 0 ? EMPTY_BUFFER : copyExactly(reason);
-
-  if (websocket._socket[kWebSocket] === undefined) return;
-
-  ignoreRest(websocket);
-
-  if (code === 1005) websocket.close();
-  else websocket.close(code, reason);
-}
-
-/** As a stream reports errors: what listeners have put off comes first. */
-function afterTwoTicks(callback) {
-  process.nextTick(() => process.nextTick(callback));
-}
-
-function handleError(websocket, err) {
-  websocket._receiveFailed = true;
-
-  if (websocket._socket[kWebSocket] !== undefined) {
-    ignoreRest(websocket);
-    websocket.close(err[kStatusCode]);
-  }
-
-  emitErrorOnce(websocket, err);
-}
-
-/** Goes on reading, to notice the end, but is not interested any more. */
-function ignoreRest(websocket) {
-  websocket._receiver.stopReading();
-  process.nextTick(() => websocket._socket.resume());
-}
-
-function emitErrorOnce(websocket, err) {
-  if (websocket._errorEmitted) return;
-
-  websocket._errorEmitted = true;
-  websocket.emit('error', err);
-}
-
-function copyExactly(bytes) {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-
-  copy.set(bytes);
-  return copy;
-}
-
-// --- Closing ---
-
-function endIfAnswered(websocket) {
-  if (websocket._closeFrameReceived || websocket._receiveFailed) {
-    websocket._socket.end();
-  }
-}
-
-/** A peer that does not finish the closing handshake is not waited for long. */
-function setCloseTimer(websocket) {
-  websocket._closeTimer = setTimeout(() => {
-    websocket._socket.destroy();
-  }, websocket._closeTimeout);
-}
-
-/** @this Duplex */
-function socketOnClose() {
-  const websocket = this[kWebSocket];
-  const { _receiver: transport } = websocket;
-  const concluded = websocket._closeFrameReceived || websocket._receiveFailed;
-
-  this.removeListener('close', socketOnClose);
-  this.removeListener('end', socketOnEnd);
-
-  websocket._readyState = CLOSING;
-
-  // A paused socket may hold what was received before the end.
-  if (
-    transport instanceof StreamTransport &&
-    !concluded &&
-    this.readableLength > 0
-  ) {
-    transport.receive(this.read(this.readableLength));
-  }
-
-  this[kWebSocket] = undefined;
-  clearTimeout(websocket._closeTimer);
-  transport.whenDelivered(() => {
-    const finish = () => {
-      transport.dispose();
-      websocket.emitClose();
-    };
-
-    // What listeners have put off comes before 'close' as well.
-    if (concluded) finish();
-    else if (websocket._receiveFailing) afterTwoTicks(finish);
-    else process.nextTick(finish);
-  });
-}
-
-/** @this Duplex */
-function socketOnEnd() {
-  this[kWebSocket]._readyState = CLOSING;
-  this.end();
-}
-
-/** @this Duplex */
-function socketOnError() {
-  const websocket = this[kWebSocket];
-
-  this.removeListener('error', socketOnError);
-  this.on('error', NOOP);
-
-  if (websocket) {
-    websocket._readyState = CLOSING;
-    this.destroy();
-  }
-}
