@@ -1,24 +1,18 @@
 'use strict';
 
 const net = require('net');
-const os = require('os');
-const util = require('util');
 
 const captureContext = require('./async-context');
-const { CLOSED_WHILE_COMPRESSING, NO_ERROR } = require('./constants');
 const inbox = require('./inbox');
+const LaneHandle = require('./lane-handle');
 const convert = require('./lane-socket');
 const native = require('./native');
-const { isNodeSince } = require('./node-version');
 const outbox = require('./outbox');
-const Transport = require('./transport');
+const { destroyedError, systemError } = require('./socket-errors');
 
 const { binding, KIND, SEND } = native;
 
 native.listen({ drain: inbox.drain, flush: outbox.flush });
-
-/** Here Node reports a write that the end of a socket interrupts as failed. */
-const REPORTS_INTERRUPTED_WRITES = isNodeSince(22, 7);
 
 /** Whether plain sockets may be moved to lanes at all. */
 const LANES_WANTED =
@@ -29,7 +23,7 @@ const LANES_WANTED =
  * the socket's handle: `net.Socket` goes on to work with it, and all that is
  * left of the connection for Node is what happens here.
  */
-class LaneTransport extends Transport {
+class LaneTransport extends LaneHandle {
   /**
    * Tells whether a socket can be moved to a lane: it has a descriptor, and
    * nobody but Node's own code has begun to read it.
@@ -116,9 +110,7 @@ class LaneTransport extends Transport {
 
     const rest = socket.readableLength ? socket.read() : null;
 
-    // These are asked for later, when the handle is gone.
-    this.peerName = nameOf(handle, 'getpeername');
-    this.sockName = nameOf(handle, 'getsockname');
+    this.remember(handle);
     this.number = native.adopt(
       this,
       handle.fd,
@@ -417,172 +409,6 @@ class LaneTransport extends Transport {
     // In a later turn, as from libuv: an error is emitted before the end.
     setImmediate(this.closeCallback);
   }
-
-  // --- What net.Socket calls on its handle ---
-
-  get fd() {
-    return -1;
-  }
-
-  get bytesRead() {
-    return this.closeCallback ? this.finalRead : binding.bytesRead(this.number);
-  }
-
-  get bytesWritten() {
-    if (this.closeCallback) return this.finalWritten;
-    outbox.append();
-    return binding.bytesWritten(this.number);
-  }
-
-  get writeQueueSize() {
-    return this.bufferedAmount;
-  }
-
-  readStart() {
-    return 0;
-  }
-
-  readStop() {
-    return 0;
-  }
-
-  close(callback) {
-    this.destroy(callback, false);
-  }
-
-  reset(callback) {
-    this.destroy(callback, true);
-    return 0;
-  }
-
-  destroy(callback, reset) {
-    this.begin();
-    outbox.append();
-    this.finalRead = binding.bytesRead(this.number);
-    this.finalWritten = binding.bytesWritten(this.number);
-    this.closeCallback = callback;
-    this.endCallbacks(binding.close(this.number, reset));
-  }
-
-  /**
-   * Calls the callbacks of the last sends, when and how a stream does it.
-   *
-   * @param {Number[]} counts How many of them are done, are stuck half-way, are
-   *     lost behind such, and were not compressed; bytes that were not
-   */
-  endCallbacks([, stuck, lost, uncompressed, bytes = 0]) {
-    const { callbacks } = this;
-    const firstUncompressed = callbacks.length - uncompressed;
-    const firstLost = firstUncompressed - lost;
-    const firstStuck = firstLost - stuck;
-    const [forStuck, forLost] = stuck + lost > 0 ? this.writeOutcomes() : [];
-
-    this.abandonedBytes = bytes;
-    this.callbacks = [];
-    callbacks.forEach((callback, i) => {
-      if (i < firstStuck) process.nextTick(callback, NO_ERROR);
-      else if (i < firstLost) setImmediate(callback, forStuck);
-      else if (i < firstUncompressed) setImmediate(callback, forLost);
-      else setImmediate(callback, new Error(CLOSED_WHILE_COMPRESSING));
-    });
-  }
-
-  /** What callbacks get of a write that was stuck, and of those behind it. */
-  writeOutcomes() {
-    const { errored } = this.socket._writableState;
-    const [forStuck, forLost] = interruptionOutcomes();
-
-    if (!errored) return [forStuck, forLost];
-    return [this.writeFailed ? errored : forStuck, errored];
-  }
-
-  ref() {
-    if (!this.referenced) native.hold();
-    this.referenced = true;
-  }
-
-  unref() {
-    if (this.referenced) native.unhold();
-    this.referenced = false;
-  }
-
-  hasRef() {
-    return this.referenced;
-  }
-
-  getpeername(out) {
-    return copyName(this.peerName, out);
-  }
-
-  getsockname(out) {
-    return copyName(this.sockName, out);
-  }
-
-  setNoDelay(enable) {
-    binding.setNoDelay(this.number, Boolean(enable));
-    return 0;
-  }
-
-  setKeepAlive(enable, delay) {
-    binding.setKeepAlive(this.number, Boolean(enable), delay >>> 0);
-    return 0;
-  }
-
-  getAsyncId() {
-    return -1;
-  }
 }
 
 module.exports = LaneTransport;
-
-function nameOf(handle, method) {
-  const out = {};
-
-  return handle[method] && handle[method](out) === 0 ? out : null;
-}
-
-function copyName(name, out) {
-  if (name === null) return NO_SUCH_NAME;
-
-  Object.assign(out, name);
-  return 0;
-}
-
-/** Any error number: `net.Socket` only looks whether it is 0. */
-const NO_SUCH_NAME = -107;
-
-/**
- * Makes the error `net.Socket` would have made.
- *
- * @param {Number} errno The system's error number
- * @param {String} syscall The call that failed
- * @return {Error} The error
- */
-function systemError(errno, syscall) {
-  const code = util.getSystemErrorName(-errno);
-
-  return Object.assign(new Error(`${syscall} ${code}`), {
-    errno: -errno,
-    code,
-    syscall
-  });
-}
-
-/**
- * @return {(Error|null|undefined)[]} What the callback of a write is given that
- *     the end of its socket interrupts, and that of a write behind it
- */
-function interruptionOutcomes() {
-  if (!REPORTS_INTERRUPTED_WRITES) return [NO_ERROR, destroyedError()];
-
-  const error = systemError(os.constants.errno.ECANCELED, 'write');
-
-  return [error, error];
-}
-
-function destroyedError() {
-  return Object.assign(
-    new Error('Cannot call write after a stream was destroyed'),
-    { code: 'ERR_STREAM_DESTROYED' }
-  );
-}
