@@ -79,12 +79,24 @@ class FrameParser extends Transport {
   }
 
   parseChunks() {
+    let thrown = true;
+
     try {
       while (!this.inflating && this.chunks.length) {
         this.parse(this.chunks.shift(), binding.receive);
       }
+      thrown = false;
     } finally {
-      if (!this.inflating) this.chunks = null;
+      if (!this.inflating) this.endChunks(thrown);
+    }
+  }
+
+  endChunks(thrown) {
+    if (thrown && this.chunks.length) {
+      setImmediate(() => this.parseChunks());
+    } else {
+      this.chunks = null;
+      this.parsed();
     }
   }
 
@@ -133,7 +145,6 @@ class FrameParser extends Transport {
       this.parse(chunk, binding.receiveInflated);
     } finally {
       this.parseChunks();
-      if (!this.inflating) this.parsed();
     }
   }
 
@@ -149,7 +160,7 @@ class FrameParser extends Transport {
   }
 
   whenDelivered(callback) {
-    if (this.inflating) this.onParsed = callback;
+    if (this.chunks !== null) this.onParsed = callback;
     else super.whenDelivered(callback);
   }
 
@@ -174,6 +185,11 @@ class FrameParser extends Transport {
 
     if (kind === KIND.PROTOCOL_ERROR) {
       this.deliverError(value, length);
+      return;
+    }
+
+    if (kind === KIND.REST) {
+      this.chunks.unshift(chunk.subarray(value));
       return;
     }
 

@@ -38,7 +38,8 @@ const KIND = {
   PONG_OVERFLOW: 21,
   HEARTBEAT_TIMEOUT: 22,
   FINISHED: 23,
-  DRAINED: 24
+  DRAINED: 24,
+  REST: 25
 };
 
 /** Words of a record, in both directions. */

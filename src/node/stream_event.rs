@@ -13,29 +13,46 @@ pub struct StreamEvent {
 }
 
 impl StreamEvent {
-    /// All events of a chunk, whose payloads are unmasked in place.
+    /// The events of a chunk, whose payloads are unmasked in place. If they have become much
+    /// longer than the chunk, the last event tells where its rest begins.
     pub(super) fn parse(receiver: &mut Receiver, bytes: &mut [u8]) -> Vec<Self> {
         let mut events = Vec::new();
+        let mut held = 0;
+        let length = bytes.len();
         let mut chunk = Chunk::new(bytes);
         loop {
             match receiver.next_event(&mut chunk) {
-                Ok(Some(event)) => events.push(Self::new(event, receiver)),
+                Ok(Some(event)) => {
+                    let event = Self::new(event, receiver);
+                    held += event.payload.len();
+                    events.push(event);
+                }
                 Ok(None) => return events,
-                Err(error) => events.push(Self::error(error.number(), error.detail())),
+                Err(error) => {
+                    events.push(Self::numbers(
+                        PROTOCOL_ERROR,
+                        error.number(),
+                        error.detail(),
+                    ));
+                }
+            }
+            if held >= MAX_HELD_BYTES && chunk.position() < length {
+                events.push(Self::numbers(REST, chunk.position() as u32, 0));
+                return events;
             }
         }
     }
 
     /// The engine has failed.
     pub(super) fn internal_error() -> Self {
-        Self::error(INTERNAL_ERROR, 0)
+        Self::numbers(PROTOCOL_ERROR, INTERNAL_ERROR, 0)
     }
 
-    fn error(number: u32, detail: u32) -> Self {
+    fn numbers(word: u32, value: u32, length: u32) -> Self {
         Self {
-            word: PROTOCOL_ERROR,
-            value: number,
-            length: detail,
+            word,
+            value,
+            length,
             payload: Vec::new(),
             fragment_ends: Vec::new(),
         }
@@ -84,6 +101,10 @@ impl StreamEvent {
 /// Flag of a record: the payload has to be fetched with `takeStreamPayload`.
 const APART: u32 = 0x100;
 const PROTOCOL_ERROR: u32 = 16;
+/// The rest of the chunk begins at `value`.
+const REST: u32 = 25;
+/// JS is told of so many bytes before more are decompressed.
+const MAX_HELD_BYTES: usize = 4 << 20;
 const NO_STATUS: u16 = 1005;
 /// Its number among the errors of `lib/errors.js`.
 const INTERNAL_ERROR: u32 = 15;

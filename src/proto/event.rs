@@ -25,6 +25,11 @@ impl<'a> Chunk<'a> {
         self.bytes
     }
 
+    /// Number of bytes that were parsed.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
     /// Bytes that were not parsed yet.
     pub(super) fn rest(&self) -> &[u8] {
         self.bytes.get(self.position..).unwrap_or_default()
