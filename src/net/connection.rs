@@ -19,9 +19,9 @@ use tokio::{
 };
 
 use super::{
-    Kind, Link, SharedPayload, Wait,
+    Kind, Link, SharedPayload,
     idle::{Idle, Rest},
-    lane::LaneState,
+    lane::{LaneState, Wait},
 };
 use crate::{
     entropy::MaskSource,

@@ -31,21 +31,8 @@ struct Slot {
     queue: Mutex<Queue>,
     /// Weight of what waits, readable without the lock.
     weight: AtomicUsize,
-    waiting: Mutex<Waiting>,
-}
-
-/// Connections that stopped reading until JS has caught up.
-#[derive(Default)]
-struct Waiting {
-    wakers: Vec<Waker>,
-    /// How often they were woken.
-    round: u64,
-}
-
-/// When a connection began to wait for JS, so that it is woken once however often it asks.
-#[derive(Debug, Default)]
-pub struct Wait {
-    round: Option<u64>,
+    /// Wakes the lane if it has stopped reading until JS has caught up.
+    waiting: Mutex<Option<Waker>>,
 }
 
 /// Batches that wait for JS, oldest first, and emptied ones whose memory can be used again.
@@ -90,14 +77,14 @@ impl Inbox {
         }
     }
 
-    /// Whether JS is so far behind that `lane` has to stop reading. If so, `waker` is woken when
-    /// JS has taken what waits.
-    pub fn congested(&self, lane: usize, wait: &mut Wait, waker: &Waker) -> bool {
+    /// Whether JS is so far behind that `lane` has to stop reading. If so, `waker`, the lane's own,
+    /// is woken when JS has taken what waits.
+    pub fn congested(&self, lane: usize, waker: &Waker) -> bool {
         let slot = &self.slots[lane];
         if slot.weight.load(Ordering::Acquire) < HIGH_WATER_MARK {
             return false;
         }
-        slot.wait(wait, waker);
+        lock(&slot.waiting).get_or_insert_with(|| waker.clone());
         // JS may have taken the batch between the check and the registration.
         slot.weight.load(Ordering::Acquire) >= HIGH_WATER_MARK
     }
@@ -131,14 +118,6 @@ impl Inbox {
 }
 
 impl Slot {
-    fn wait(&self, wait: &mut Wait, waker: &Waker) {
-        let mut waiting = lock(&self.waiting);
-        if wait.round != Some(waiting.round) {
-            wait.round = Some(waiting.round);
-            waiting.wakers.push(waker.clone());
-        }
-    }
-
     fn take(&self, batch: &mut Batch) -> bool {
         {
             let mut queue = lock(&self.queue);
@@ -152,10 +131,9 @@ impl Slot {
             }
         }
         if self.weight.load(Ordering::Acquire) < HIGH_WATER_MARK {
-            let mut waiting = lock(&self.waiting);
-            if !waiting.wakers.is_empty() {
-                waiting.round += 1;
-                waiting.wakers.drain(..).for_each(Waker::wake);
+            let waker = lock(&self.waiting).take();
+            if let Some(waker) = waker {
+                waker.wake();
             }
         }
         true

@@ -2,7 +2,9 @@
 
 use std::{
     cell::RefCell,
+    future::poll_fn,
     io,
+    pin::pin,
     sync::Arc,
     task::Waker,
     thread::{self, JoinHandle},
@@ -14,7 +16,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{Batch, Connection, Inbox, PayloadPool, Wait, memory};
+use super::{Batch, Connection, Inbox, PayloadPool, memory};
 
 /// Handle of a lane. Dropping it ends the thread and closes all its connections.
 pub struct Lane {
@@ -66,8 +68,12 @@ impl Drop for Lane {
 fn run(runtime: Runtime, state: LaneState, stopped: oneshot::Receiver<()>) {
     yield_to_js();
     LANE.set(Some(state));
+    let mut stopped = pin!(stopped);
     // The sender is only ever dropped, so the result says nothing.
-    let _ = runtime.block_on(stopped);
+    let _ = runtime.block_on(poll_fn(|context| {
+        LaneState::with(|lane| lane.end_congestion(context.waker()));
+        stopped.as_mut().poll(context)
+    }));
     drop(runtime);
     LANE.set(None);
 }
@@ -81,6 +87,12 @@ fn yield_to_js() {
     let _ = rustix::process::setpriority_process(None, LANE_NICENESS);
 }
 
+/// When a connection began to wait for JS.
+#[derive(Debug, Default)]
+pub(super) struct Wait {
+    round: Option<u64>,
+}
+
 /// What the connections of a lane share; lives on the lane's thread.
 pub(super) struct LaneState {
     number: usize,
@@ -89,6 +101,12 @@ pub(super) struct LaneState {
     pub(super) batch: Batch,
     /// What sockets are read into.
     pub(super) buffer: Box<[u8]>,
+    /// Wakes the lane itself; there is one as soon as it runs.
+    waker: Option<Waker>,
+    /// Connections that stopped reading until JS has caught up.
+    held_up: Vec<Waker>,
+    /// How often they were woken.
+    round: u64,
     /// Connections that gave memory back since that was returned to the system.
     hibernated: usize,
     /// Where compressed frames are made.
@@ -102,6 +120,9 @@ impl LaneState {
             inbox,
             batch: Batch::default(),
             buffer: vec![0; READ_BYTES].into(),
+            waker: None,
+            held_up: Vec::new(),
+            round: 0,
             hibernated: 0,
             frame: Vec::new(),
         }
@@ -147,9 +168,30 @@ impl LaneState {
         }
     }
 
-    /// Whether JS is too far behind to read more; wakes `waker` when that has changed.
-    pub(super) fn congested(&self, wait: &mut Wait, waker: &Waker) -> bool {
-        self.inbox.congested(self.number, wait, waker)
+    /// Whether JS is too far behind to read more; `waker` is woken when that has changed, once
+    /// however often its connection asks.
+    pub(super) fn congested(&mut self, wait: &mut Wait, waker: &Waker) -> bool {
+        let Some(own) = &self.waker else {
+            return false;
+        };
+        if !self.inbox.congested(self.number, own) {
+            return false;
+        }
+        if wait.round != Some(self.round) {
+            wait.round = Some(self.round);
+            self.held_up.push(waker.clone());
+        }
+        true
+    }
+
+    /// Lets the connections read that wait for JS, if it has caught up. They are woken by their
+    /// own thread, because each wake-up by another one is a system call.
+    fn end_congestion(&mut self, own: &Waker) {
+        let own = self.waker.get_or_insert_with(|| own.clone());
+        if !self.held_up.is_empty() && !self.inbox.congested(self.number, own) {
+            self.round += 1;
+            self.held_up.drain(..).for_each(Waker::wake);
+        }
     }
 
     /// The time, for heartbeats.

@@ -21,7 +21,7 @@ mod sync;
 
 pub use batch::{Batch, Kind, Record};
 pub use connection::{Connection, ConnectionConfig};
-pub use inbox::{Doorbell, Inbox, Wait};
+pub use inbox::{Doorbell, Inbox};
 pub use lane::Lane;
 pub use link::Link;
 pub use memory::trim;

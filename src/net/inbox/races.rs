@@ -133,8 +133,8 @@ fn a_connection_that_waits_for_js_is_woken() {
             move || {
                 publish(&inbox, 0, HIGH_WATER_MARK);
                 let alarm = Arc::new(Alarm(Signal::default()));
-                let (waker, mut wait) = (Arc::clone(&alarm).into(), Wait::default());
-                while inbox.congested(0, &mut wait, &waker) {
+                let waker = Arc::clone(&alarm).into();
+                while inbox.congested(0, &waker) {
                     alarm.0.wait();
                 }
             }
