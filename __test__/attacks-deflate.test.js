@@ -5,7 +5,8 @@ const zlib = require('zlib');
 
 const { bomb, deflate, openCompressed } = require('./support/compressed');
 const { scenario } = require('./support/differential');
-const { OPCODES, closePayload } = require('./support/frames');
+const { OPCODES } = require('./support/frames');
+const rejects = require('./support/rejects');
 const { verify } = require('./support/verify');
 
 const { BINARY, CLOSE, CONTINUATION, TEXT } = OPCODES;
@@ -24,35 +25,6 @@ function onBothSides(title, run) {
       run(tools, (...values) => openCompressed(tools, side, ...values))
     );
   }
-}
-
-/**
- * Sends bytes to a WebSocket that has to fail the connection because of them.
- *
- * @param {Tools} tools The tools
- * @param {{ws: WebSocket, peer: RawPeer}} ends The connection
- * @param {Object} expected
- * @param {String} expected.code The code of the error
- * @param {Number} expected.status The status code that the peer is told
- * @param {...Buffer} chunks The bytes
- * @return {Promise<Buffer[]>} What was delivered before
- */
-async function rejects(tools, { ws, peer }, { code, status }, ...chunks) {
-  const errors = [];
-  const messages = [];
-  const closed = tools.event(ws, 'close');
-
-  ws.on('message', (data) => messages.push(data));
-  ws.on('error', (error) => errors.push(error.code));
-  peer.write(...chunks);
-
-  const [frame] = await peer.frames(1);
-
-  assert.strictEqual(frame.opcode, CLOSE);
-  assert.deepStrictEqual(frame.payload, closePayload(status));
-  assert.strictEqual((await closed)[0], 1006);
-  assert.deepStrictEqual(errors, [code]);
-  return messages;
 }
 
 const TOO_LARGE = { code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', status: 1009 };

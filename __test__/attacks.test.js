@@ -4,37 +4,13 @@ const assert = require('assert');
 
 const { onBothSides, scenario } = require('./support/differential');
 const { OPCODES, closePayload, encodeFrame } = require('./support/frames');
+const rejects = require('./support/rejects');
 const { verify } = require('./support/verify');
 
-const { BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT } = OPCODES;
+const { BINARY, CONTINUATION, PING, PONG, TEXT } = OPCODES;
 
 /** So far apart that segments are read one by one, in milliseconds. */
 const SEGMENT_DISTANCE = 5;
-
-/**
- * Sends bytes to a WebSocket that has to fail the connection because of them.
- *
- * @param {Tools} tools The tools
- * @param {{ws: WebSocket, peer: RawPeer}} ends The connection
- * @param {Object} expected
- * @param {String} expected.code The code of the error
- * @param {Number} expected.status The status code that the peer is told
- * @param {...Buffer} chunks The bytes
- */
-async function rejects(tools, { ws, peer }, { code, status }, ...chunks) {
-  const errors = [];
-  const closed = tools.event(ws, 'close');
-
-  ws.on('error', (error) => errors.push(error.code));
-  peer.write(...chunks);
-
-  const [frame] = await peer.frames(1);
-
-  assert.strictEqual(frame.opcode, CLOSE);
-  assert.deepStrictEqual(frame.payload, closePayload(status));
-  assert.strictEqual((await closed)[0], 1006);
-  assert.deepStrictEqual(errors, [code]);
-}
 
 /** Makes data of every kind of which memory must not be shown by accident. */
 const VIEWS = {
