@@ -119,7 +119,6 @@ class LaneTransport extends LaneHandle {
     );
 
     if (this.number === -1) {
-      // No descriptors are left. Node would not get far either.
       if (rest) socket.unshift(rest);
       if (handle.reading) handle.readStart();
       return;

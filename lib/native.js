@@ -86,12 +86,16 @@ function listen(functions) {
   listeners = functions;
 }
 
-/** Starts the lanes, again if another copy's start has ended them. */
+/**
+ * Starts the lanes, again if another copy's start has ended them.
+ *
+ * @return {Boolean} Whether there are lanes now
+ */
 function startLanes() {
   const lanes = Number.parseInt(process.env.OXWS_LANES, 10);
   const spare = os.cpus().length - 1;
 
-  binding.startLanes(
+  return binding.startLanes(
     listeners.drain,
     lanes > 0 ? lanes : Math.max(1, Math.min(MAX_DEFAULT_LANES, spare))
   );
@@ -113,10 +117,11 @@ function reserveNumber() {
  * @param {Number} fd Its descriptor, which is duplicated
  * @param {Buffer} head What was received on it already
  * @param {Object} options Options of the connection
- * @return {Number} The connection's number, -1 if the system refused
+ * @return {Number} The connection's number, -1 if there are no lanes or
+ *     descriptors
  */
 function adopt(transport, fd, head, options) {
-  if (!binding.hasLanes()) startLanes();
+  if (!binding.hasLanes() && !startLanes()) return -1;
 
   const number = reserveNumber();
 

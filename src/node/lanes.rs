@@ -50,7 +50,7 @@ struct Starting {
 impl Lanes {
     fn new(count: usize, doorbell: Doorbell) -> Self {
         Self {
-            inbox: Arc::new(Inbox::new(count, Box::new(doorbell.clone()))),
+            inbox: Arc::new(Inbox::new(count, doorbell.button())),
             doorbell,
             lanes: std::iter::repeat_with(|| None).take(count).collect(),
             links: Vec::new(),

@@ -15,5 +15,7 @@ mod options;
 mod stream;
 mod stream_event;
 mod stream_task;
+#[cfg(unix)]
+mod uv;
 
 use environment::Instance;

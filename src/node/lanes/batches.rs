@@ -23,19 +23,23 @@ pub fn has_lanes(instance: u32) -> bool {
 }
 
 /// Gives an instance lanes. `listener` is called when the inbox has something for JS; `count` is
-/// the number of I/O threads, started when they are first needed.
+/// the number of I/O threads, started when they are first needed. Returns whether this runtime's
+/// event loop can be woken by them.
 #[napi(catch_unwind)]
-pub fn start_lanes(instance: u32, listener: Function<'_, (), ()>, count: u32) -> napi::Result<()> {
-    let lanes = Lanes::new(count as usize, Doorbell::new(&listener)?);
+pub fn start_lanes(env: Env, instance: u32, listener: Function<'_, (), ()>, count: u32) -> bool {
+    let Ok(doorbell) = Doorbell::new(env, &listener) else {
+        return false;
+    };
+    let lanes = Lanes::new(count as usize, doorbell);
     Instance::end_idle_lanes(instance);
     Instance::with(instance, |instance| instance.lanes = Some(lanes));
-    Ok(())
+    true
 }
 
 /// Chooses whether open connections keep the event loop alive.
 #[napi(catch_unwind)]
-pub fn hold_event_loop(env: Env, instance: u32, hold: bool) {
-    with_lanes(instance, |lanes| lanes.doorbell.hold_event_loop(&env, hold));
+pub fn hold_event_loop(instance: u32, hold: bool) {
+    with_lanes(instance, |lanes| lanes.doorbell.hold_event_loop(hold));
 }
 
 /// Moves a connected socket to a lane. `number` is what both sides call the connection, `fd` the
