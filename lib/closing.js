@@ -18,8 +18,8 @@ function watchSocket(socket) {
 }
 
 /**
- * Calls a function when a stream would report an error: what listeners have put
- * off comes first.
+ * Calls a function when a stream would report an error that it meets at once:
+ * what listeners have put off comes first.
  *
  * @param {Function} callback The function
  */
@@ -92,8 +92,7 @@ function socketOnClose() {
 
     // What listeners have put off comes before 'close' as well.
     if (concluded) finish();
-    else if (websocket._receiveFailing) afterTwoTicks(finish);
-    else process.nextTick(finish);
+    else (websocket._putOffError || process.nextTick)(finish);
   });
 }
 

@@ -46,6 +46,9 @@ class FrameParser extends Transport {
     /** Chunks that came while a listener was being called; `null` outside. */
     this.chunks = null;
 
+    /** How many chunks were parsed. */
+    this.chunksParsed = 0;
+
     /** Another thread parses a chunk. */
     this.inflating = false;
 
@@ -57,6 +60,11 @@ class FrameParser extends Transport {
 
   mustHold() {
     return false;
+  }
+
+  hold(event) {
+    event.page = this.chunksParsed;
+    super.hold(event);
   }
 
   fragmentEnds(index) {
@@ -110,6 +118,7 @@ class FrameParser extends Transport {
     const page = pages[depth] || (pages[depth] = newPage());
     const thrown = [];
 
+    this.chunksParsed++;
     depth++;
 
     let count = receive(this.number, chunk, page);

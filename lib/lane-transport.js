@@ -369,7 +369,7 @@ class LaneTransport extends LaneHandle {
     this.ended = true;
 
     // A paused stream notices the end when it has been read up to it.
-    if (this.held !== null || this.hasUnread() || this.endDelayed) return;
+    if (this.isHeldBack() || this.hasUnread() || this.endDelayed) return;
 
     this.socket.push(null);
     this.socket.read(0);
@@ -386,6 +386,11 @@ class LaneTransport extends LaneHandle {
 
     this.endDelayed = false;
     if (this.ended) this.end();
+  }
+
+  /** Whether events wait for `resume()`, not just for their turn. */
+  isHeldBack() {
+    return this.held !== null && (this.synchronous || this.paused);
   }
 
   /** Whether something has come during a pause, if only a part of a frame. */

@@ -60,10 +60,12 @@ const handlers = {
 
   close: handleClose,
 
-  error(websocket, err) {
-    websocket._receiveFailing = true;
+  error(websocket, err, late) {
+    const putOff = late ? process.nextTick : afterTwoTicks;
+
+    websocket._putOffError = putOff;
     websocket._receiver.delayEnd();
-    afterTwoTicks(() => handleError(websocket, err));
+    putOff(() => handleError(websocket, err));
   },
 
   pongOverflow(websocket) {

@@ -14,7 +14,8 @@ class Transport {
    * @param {Object} options Options of `setSocket()`
    * @param {Object} handlers What else can happen: functions `ping(owner,
    *     data, answered)`, `pong(owner, data)`, `close(owner, code, reason)` and
-   *     `error(owner, err)`
+   *     `error(owner, err, late)`, where `late` tells that parsing had waited
+   *     for the turn of an event
    */
   constructor(owner, options, handlers) {
     this.owner = owner;
@@ -65,7 +66,7 @@ class Transport {
     const err = createError(number, detail);
 
     if (this.held === null && !this.mustHold()) {
-      this.handlers.error(this.owner, err);
+      this.handlers.error(this.owner, err, false);
     } else {
       this.hold({ kind: KIND.PROTOCOL_ERROR, err });
     }
@@ -91,12 +92,20 @@ class Transport {
     event.ends = null;
   }
 
-  /** Emits an event that was held. */
-  emitHeld(event) {
+  /**
+   * Emits an event that was held.
+   *
+   * @param {Object} event The event; its `page` says what it was received with
+   * @param {Object} [before] The event that was emitted just before
+   */
+  emitHeld(event, before) {
     const { err, kind, code } = event;
 
     if (err) {
-      this.handlers.error(this.owner, err);
+      // What is left at the connection's end is parsed as a whole.
+      const together = this.onEmpty !== null || before?.page === event.page;
+
+      this.handlers.error(this.owner, err, before !== undefined && together);
     } else {
       this.prepare(event);
       this.emitEvent(kind, event.payload, code);
@@ -153,11 +162,13 @@ class Transport {
       this.stepping = false;
       if (this.held === null) return;
 
+      const first = this.held.shift();
+
       try {
-        this.emitHeld(this.held.shift());
+        this.emitHeld(first);
         // Only messages, pings and pongs get a turn of their own.
         while (this.held.length && this.held[0].kind === KIND.PROTOCOL_ERROR) {
-          this.emitHeld(this.held.shift());
+          this.emitHeld(this.held.shift(), first);
         }
         while (this.held.length && this.held[0].kind === KIND.CLOSE) {
           this.emitHeld(this.held.shift());

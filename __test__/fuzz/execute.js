@@ -21,6 +21,9 @@ const EXTRA_TURNS = 2;
 /** How long what belongs to a difference may take, in milliseconds. */
 const REPORT_DELAY = 50;
 
+/** How long a paused WebSocket may take to hear of the end, in milliseconds. */
+const END_DELAY = 5;
+
 /** How long something that ws does not wait for is waited for at most, in ms. */
 const STUCK = 3000;
 
@@ -166,12 +169,19 @@ class Execution {
       return true;
     }
 
-    return this._act(label, () => {
+    const done = await this._act(label, () => {
       if (step.calls) this._subject.perform(step.calls);
       else if (step.timeout) closeTimers.fire();
       else if (step.reset) socket.resetAndDestroy();
       else socket.end();
     });
+
+    // A paused one knows of it before anybody can see that.
+    if (step.end && this._connection.ws.isPaused) {
+      await this._tools.delay(END_DELAY);
+    }
+
+    return done;
   }
 
   /** Brings both sides down, whatever state they are in. */

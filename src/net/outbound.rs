@@ -311,6 +311,11 @@ impl Outbound {
         self.released
     }
 
+    /// Whether JS has sent something in this tick; it takes the receipts at the tick's end.
+    pub(super) fn in_tick(&self) -> bool {
+        self.sends > 0
+    }
+
     /// Whether the lane has more to frame.
     pub(super) fn has_released(&self) -> bool {
         self.released

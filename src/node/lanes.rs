@@ -248,7 +248,7 @@ fn write(link: &Arc<Link>) -> u32 {
     let mut outbound = link.outbound();
     let needs_lane = outbound.release();
     if outbound.is_blocked() {
-        return 0;
+        return outbound.take_receipts();
     }
     write_or_wake(link, &mut outbound);
     if needs_lane {

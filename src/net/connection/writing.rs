@@ -33,7 +33,11 @@ impl Connection {
         if outbound.has_released() && error.is_none() && outbound.is_drained() {
             context.waker().wake_by_ref();
         }
-        let sent = outbound.take_receipts();
+        let sent = match outbound.in_tick() {
+            // JS calls the callbacks in the order in which it has sent, those that fail included.
+            true => 0,
+            false => outbound.take_receipts(),
+        };
         let peak = outbound.take_peak();
         let finished = outbound.finish_if_drained(&self.link);
         drop(outbound);
