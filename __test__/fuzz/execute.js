@@ -21,8 +21,11 @@ const EXTRA_TURNS = 2;
 /** How long what belongs to a difference may take, in milliseconds. */
 const REPORT_DELAY = 50;
 
-/** How long a paused WebSocket may take to hear of the end, in milliseconds. */
-const END_DELAY = 5;
+/**
+ * How long a paused WebSocket may take to hear of what the peer does, in
+ * milliseconds.
+ */
+const PAUSED_DELAY = 5;
 
 /** How long something that ws does not wait for is waited for at most, in ms. */
 const STUCK = 3000;
@@ -169,19 +172,12 @@ class Execution {
       return true;
     }
 
-    const done = await this._act(label, () => {
+    return this._act(label, () => {
       if (step.calls) this._subject.perform(step.calls);
       else if (step.timeout) closeTimers.fire();
       else if (step.reset) socket.resetAndDestroy();
       else socket.end();
     });
-
-    // A paused one knows of it before anybody can see that.
-    if (step.end && this._connection.ws.isPaused) {
-      await this._tools.delay(END_DELAY);
-    }
-
-    return done;
   }
 
   /** Brings both sides down, whatever state they are in. */
@@ -260,6 +256,9 @@ class Execution {
     while (expected[at].read && this._unread() > 0 && Date.now() < stuck) {
       await turn();
     }
+
+    // A lane has read it before this thread knows, and nobody sees when it does.
+    if (this._connection.ws.isPaused) await this._tools.delay(PAUSED_DELAY);
 
     return true;
   }
