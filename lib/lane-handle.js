@@ -1,6 +1,6 @@
 'use strict';
 
-const { CLOSED_WHILE_COMPRESSING, NO_ERROR } = require('./constants');
+const { CLOSED_WHILE_COMPRESSING } = require('./constants');
 const native = require('./native');
 const outbox = require('./outbox');
 const { interruptionOutcomes } = require('./socket-errors');
@@ -74,18 +74,20 @@ class LaneHandle extends Transport {
    *     lost behind such, and were not compressed; bytes that were not
    */
   endCallbacks([, stuck, lost, uncompressed, bytes = 0]) {
-    const { callbacks } = this;
-    const firstUncompressed = callbacks.length - uncompressed;
-    const firstLost = firstUncompressed - lost;
-    const firstStuck = firstLost - stuck;
     const [forStuck, forLost] = stuck + lost > 0 ? this.writeOutcomes() : [];
+
+    outbox.settle(
+      this.number,
+      this.callbacks.length - stuck - lost - uncompressed
+    );
+
+    const { callbacks } = this;
 
     this.abandonedBytes = bytes;
     this.callbacks = [];
     callbacks.forEach((callback, i) => {
-      if (i < firstStuck) process.nextTick(callback, NO_ERROR);
-      else if (i < firstLost) setImmediate(callback, forStuck);
-      else if (i < firstUncompressed) setImmediate(callback, forLost);
+      if (i < stuck) setImmediate(callback, forStuck);
+      else if (i < stuck + lost) setImmediate(callback, forLost);
       else setImmediate(callback, new Error(CLOSED_WHILE_COMPRESSING));
     });
   }
