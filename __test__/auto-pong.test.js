@@ -9,7 +9,7 @@ const { PING, PONG, TEXT } = OPCODES;
 const STUCK = 16 * 1024 * 1024;
 
 onBothSides(
-  '5. a ping is answered with its payload',
+  '5.16, 3.14: a ping is answered with its payload',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -27,7 +27,7 @@ onBothSides(
 );
 
 onBothSides(
-  "5. the pong leaves before what a listener of 'ping' sends",
+  "5.16: the pong leaves before what a listener of 'ping' sends",
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -50,7 +50,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. pongs and the answers of listeners alternate',
+  '5.16: pongs and the answers of listeners alternate',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -82,7 +82,7 @@ onBothSides(
   }
 );
 
-onBothSides('5. autoPong: false', async (WebSocket, trace, tools, open) => {
+onBothSides('3.14: autoPong: false', async (WebSocket, trace, tools, open) => {
   const { ws, peer } = await open({ autoPong: false });
 
   trace.watch('ws', ws);
@@ -93,7 +93,7 @@ onBothSides('5. autoPong: false', async (WebSocket, trace, tools, open) => {
 });
 
 onBothSides(
-  '5. no automatic pong after close()',
+  '5.17: no automatic pong after close()',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -107,7 +107,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. no automatic pong after close() in a listener of the same chunk',
+  '5.16, 5.17: no automatic pong after close() in a listener of the same chunk',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -141,7 +141,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. no automatic pong for a ping behind a close frame',
+  '5.17, 7.8: no automatic pong for a ping behind a close frame',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -154,7 +154,7 @@ onBothSides(
 
 for (const maxPendingAutoPongs of [undefined, 3, 0, -1]) {
   onBothSides(
-    `5. maxPendingAutoPongs ${maxPendingAutoPongs}`,
+    `5.18, 3.23, 3.31: maxPendingAutoPongs ${maxPendingAutoPongs}`,
     async (WebSocket, trace, tools, open) => {
       const limit = maxPendingAutoPongs === undefined ? 60 : 3;
       const options = { closeTimeout: 100 };
@@ -186,7 +186,7 @@ for (const maxPendingAutoPongs of [undefined, 3, 0, -1]) {
 }
 
 onBothSides(
-  '5. listeners of the receiver can be taken away to suppress pongs',
+  '11.20: listeners of the receiver can be taken away to suppress pongs',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -199,7 +199,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. whoever replaces pong() answers pings himself, or not at all',
+  '5.16: whoever replaces pong() answers pings himself, or not at all',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const answered = [];
@@ -220,7 +220,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. a subclass may answer pings in its own way',
+  '5.16, 2.2: a subclass may answer pings in its own way',
   async (WebSocket, trace, tools, open) => {
     const { prototype } = WebSocket;
     const original = Object.getOwnPropertyDescriptor(prototype, 'pong');
@@ -243,7 +243,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. pings in one chunk count as pending until the tick is over',
+  '5.18: pings in one chunk count as pending until the tick is over',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const pings = [];

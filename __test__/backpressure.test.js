@@ -25,7 +25,7 @@ function numbers(limit) {
 }
 
 onBothSides(
-  '11. _socket tells what is stuck',
+  '11.16: _socket tells what is stuck',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const { _socket: socket } = ws;
@@ -54,7 +54,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. a sender that waits for its callbacks gets everything through',
+  '5.11: a sender that waits for its callbacks gets everything through',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const chunk = Buffer.alloc(1024 * 1024, 3);
@@ -71,7 +71,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. a sender that does not wait gets everything through',
+  '5.11: a sender that does not wait gets everything through',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const next = numbers(20000);
@@ -107,7 +107,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. much that arrives at once arrives in order',
+  '6.4: much that arrives at once arrives in order',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const next = numbers(9000);
@@ -140,7 +140,7 @@ onBothSides(
 );
 
 scenario(
-  '6. both directions at once, with pauses',
+  '6.4, 5.22: both directions at once, with pauses',
   async (WebSocket, trace, tools) => {
     const { client, server } = await tools.pair();
     const next = numbers(30000);
@@ -177,7 +177,7 @@ scenario(
 );
 
 scenario(
-  '5. one slow reader does not stop the others',
+  '5.22: one slow reader does not stop the others',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve();
     const slow = await tools.dialWebSocket(port);

@@ -22,7 +22,7 @@ function fragmented(peer, ...pieces) {
 
 for (const type of ['nodebuffer', 'arraybuffer', 'fragments', 'blob']) {
   onBothSides(
-    `6. binaryType ${type}`,
+    `6.2, 8.17: binaryType ${type}`,
     async (WebSocket, trace, tools, open) => {
       const { ws, peer } = await open();
       const blobs = [];
@@ -54,7 +54,7 @@ for (const type of ['nodebuffer', 'arraybuffer', 'fragments', 'blob']) {
 }
 
 onBothSides(
-  '6. binaryType counts for the next message delivered',
+  '2.7: binaryType counts for the next message delivered',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const types = ['arraybuffer', 'fragments', 'nodebuffer'];
@@ -74,7 +74,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. an ArrayBuffer is exactly as long as its message',
+  '6.2: an ArrayBuffer is exactly as long as its message',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -94,7 +94,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. payloads stay as they are',
+  '6.13: payloads stay as they are',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const kept = [];
@@ -117,7 +117,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. payloads may be written to',
+  '6.13: payloads may be written to',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const kept = [];

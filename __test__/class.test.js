@@ -59,23 +59,26 @@ function describeProperty(object, key) {
   return flags.filter((flag) => descriptor[flag]).join(' ');
 }
 
-scenario('1. the export is the class, with its statics', (ws, trace) => {
-  trace.note('class', 'keys', Object.keys(ws).sort());
-  trace.note('class', 'name and length', ws.name, ws.length);
+scenario(
+  '1.1, 1.2, 1.3: the export is the class, with its statics',
+  (ws, trace) => {
+    trace.note('class', 'keys', Object.keys(ws).sort());
+    trace.note('class', 'name and length', ws.name, ws.length);
 
-  for (const key of [...STATICS, ...STATES]) {
-    trace.note('class', key, describeProperty(ws, key));
+    for (const key of [...STATICS, ...STATES]) {
+      trace.note('class', key, describeProperty(ws, key));
+    }
+
+    for (const key of STATICS) {
+      trace.note('class', `type of ${key}`, typeof ws[key], ws[key].name);
+    }
+
+    trace.note('class', 'Server', ws.Server === ws.WebSocketServer);
+    trace.note('class', 'WebSocket', ws.WebSocket === ws);
   }
+);
 
-  for (const key of STATICS) {
-    trace.note('class', `type of ${key}`, typeof ws[key], ws[key].name);
-  }
-
-  trace.note('class', 'Server', ws.Server === ws.WebSocketServer);
-  trace.note('class', 'WebSocket', ws.WebSocket === ws);
-});
-
-scenario('1. parameters of the other exports', (ws, trace) => {
+scenario('1.9: parameters of the other exports', (ws, trace) => {
   trace.note('class', 'WebSocketServer', ws.WebSocketServer.length);
   trace.note('class', 'stream', ws.createWebSocketStream.length);
   trace.note('class', 'extension', ws.extension);
@@ -85,12 +88,12 @@ scenario('1. parameters of the other exports', (ws, trace) => {
   trace.note('class', 'deflate', ws.PerMessageDeflate.extensionName);
 });
 
-scenario('2. calling without new is a TypeError', (ws, trace) => {
+scenario('2.1: calling without new is a TypeError', (ws, trace) => {
   trace.call('class', 'WebSocket()', () => ws('ws://localhost'));
   trace.call('class', 'WebSocketServer()', () => ws.Server({ port: 0 }));
 });
 
-scenario('2. instances are emitters', (ws, trace) => {
+scenario('2.1: instances are emitters', (ws, trace) => {
   const { prototype } = ws;
 
   trace.note('class', 'EventEmitter', prototype instanceof EventEmitter);
@@ -106,7 +109,7 @@ scenario('2. instances are emitters', (ws, trace) => {
   );
 });
 
-scenario('2. state constants cannot be changed', (ws, trace) => {
+scenario('2.3: state constants cannot be changed', (ws, trace) => {
   for (const state of STATES) {
     trace.note('class', state, ws[state], ws.prototype[state]);
     trace.note('class', state, describeProperty(ws.prototype, state));
@@ -116,13 +119,13 @@ scenario('2. state constants cannot be changed', (ws, trace) => {
   }
 });
 
-scenario('2. prototype accessors', (ws, trace) => {
+scenario('2.4: prototype accessors', (ws, trace) => {
   for (const key of ACCESSORS) {
     trace.note('class', key, describeProperty(ws.prototype, key));
   }
 });
 
-scenario('2. prototype methods', (ws, trace) => {
+scenario('2.5: prototype methods', (ws, trace) => {
   for (const key of METHODS) {
     const method = ws.prototype[key];
 
@@ -135,7 +138,7 @@ scenario('2. prototype methods', (ws, trace) => {
 });
 
 scenario(
-  '2. enumerable keys of an instance come from the prototype',
+  '2.3, 2.4: enumerable keys of an instance come from the prototype',
   (ws, trace) => {
     const keys = [];
     const instance = new ws(null, undefined, {});
@@ -156,7 +159,7 @@ scenario(
   }
 );
 
-scenario('2. properties of a fresh shell', (ws, trace) => {
+scenario('3.5, 2.14: properties of a fresh shell', (ws, trace) => {
   const instance = new ws(null, undefined, {});
 
   for (const key of ACCESSORS) {
@@ -164,7 +167,7 @@ scenario('2. properties of a fresh shell', (ws, trace) => {
   }
 });
 
-scenario('2. getters without a setter refuse assignment', (ws, trace) => {
+scenario('2.4: getters without a setter refuse assignment', (ws, trace) => {
   const instance = new ws(null, undefined, {});
 
   for (const key of [
@@ -181,7 +184,7 @@ scenario('2. getters without a setter refuse assignment', (ws, trace) => {
   }
 });
 
-scenario('2. binaryType ignores what it does not know', (ws, trace) => {
+scenario('2.6: binaryType ignores what it does not know', (ws, trace) => {
   const instance = new ws(null, undefined, {});
 
   for (const type of [
@@ -202,7 +205,7 @@ scenario('2. binaryType ignores what it does not know', (ws, trace) => {
 });
 
 scenario(
-  '2. subclasses work as client and as server option',
+  '2.2, 9.30: subclasses work as client and as server option',
   async (ws, trace, tools) => {
     class Special extends ws {
       constructor(...values) {
@@ -236,7 +239,7 @@ scenario(
 );
 
 scenario(
-  '2. the server option is called with null, undefined and the options',
+  '9.30: the server option is called with null, undefined and the options',
   async (ws, trace, tools) => {
     let options;
 
@@ -258,7 +261,7 @@ scenario(
   }
 );
 
-scenario('2. own properties of users survive', async (ws, trace, tools) => {
+scenario('2.27: own properties of users survive', async (ws, trace, tools) => {
   const { client, server } = await tools.pair();
 
   for (const instance of [client, server]) {
@@ -270,7 +273,7 @@ scenario('2. own properties of users survive', async (ws, trace, tools) => {
 });
 
 scenario(
-  '2. extensions, protocol and url when open',
+  '2.11, 2.13, 2.15: extensions, protocol and url when open',
   async (ws, trace, tools) => {
     const { client, server } = await tools.pair();
 

@@ -11,7 +11,7 @@ const REFUSAL =
 
 for (const method of ['close', 'terminate']) {
   scenario(
-    `4. ${method}() right after the constructor`,
+    `4.27, 4.31: ${method}() right after the constructor`,
     async (WebSocket, trace, tools) => {
       const { url } = await tools.serveRaw(() => {});
       const ws = trace.watch('client', tools.client(url, plain));
@@ -27,7 +27,7 @@ for (const method of ['close', 'terminate']) {
   );
 
   scenario(
-    `4. ${method}() while the request waits for its response`,
+    `4.27: ${method}() while the request waits for its response`,
     async (WebSocket, trace, tools) => {
       const done = defer();
       const { url } = await tools.serveRaw(async (peer) => {
@@ -44,7 +44,7 @@ for (const method of ['close', 'terminate']) {
   );
 
   scenario(
-    `4. ${method}() twice while connecting`,
+    `4.27: ${method}() twice while connecting`,
     async (WebSocket, trace, tools) => {
       const { url } = await tools.serveRaw(() => {});
       const ws = trace.watch('client', tools.client(url, plain));
@@ -58,7 +58,7 @@ for (const method of ['close', 'terminate']) {
   );
 
   scenario(
-    `4. ${method}() in a listener of 'error' and 'close'`,
+    `4.27, 4.31: ${method}() in a listener of 'error' and 'close'`,
     async (WebSocket, trace, tools) => {
       const { url } = await tools.serveRaw((peer) => peer.socket.end(REFUSAL));
       const ws = trace.watch('client', tools.client(url, plain));
@@ -71,7 +71,7 @@ for (const method of ['close', 'terminate']) {
   );
 
   scenario(
-    `4. ${method}() in a tick before the connection is tried`,
+    `4.27: ${method}() in a tick before the connection is tried`,
     async (WebSocket, trace, tools) => {
       const ws = trace.watch('client', tools.client('ws://127.0.0.1:1', plain));
 
@@ -82,7 +82,7 @@ for (const method of ['close', 'terminate']) {
 }
 
 scenario(
-  '4. close() while connecting ignores its arguments',
+  '4.27: close() while connecting ignores its arguments',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw(() => {});
     const ws = trace.watch('client', tools.client(url, plain));
@@ -92,21 +92,24 @@ scenario(
   }
 );
 
-scenario('4. the handshake times out', async (WebSocket, trace, tools) => {
-  const done = defer();
-  const { url } = await tools.serveRaw(async (peer) => {
-    trace.lines('wire', await peer.rest());
-    done.resolve();
-  });
-  const ws = tools.client(url, { ...plain, handshakeTimeout: 50 });
+scenario(
+  '4.25, 3.19: the handshake times out',
+  async (WebSocket, trace, tools) => {
+    const done = defer();
+    const { url } = await tools.serveRaw(async (peer) => {
+      trace.lines('wire', await peer.rest());
+      done.resolve();
+    });
+    const ws = tools.client(url, { ...plain, handshakeTimeout: 50 });
 
-  trace.watch('client', ws);
-  await tools.event(ws, 'close');
-  await done.promise;
-});
+    trace.watch('client', ws);
+    await tools.event(ws, 'close');
+    await done.promise;
+  }
+);
 
 scenario(
-  '4. the timeout of the handshake is one of idleness',
+  '3.19: the timeout of the handshake is one of idleness',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw(async (peer) => {
       const lines = [
@@ -128,20 +131,23 @@ scenario(
   }
 );
 
-scenario('4. no timeout once open', async (WebSocket, trace, tools) => {
-  const { wss, url } = await tools.serve();
-  const ws = tools.client(url, { ...plain, handshakeTimeout: 300 });
+scenario(
+  '3.19, 4.38: no timeout once open',
+  async (WebSocket, trace, tools) => {
+    const { wss, url } = await tools.serve();
+    const ws = tools.client(url, { ...plain, handshakeTimeout: 300 });
 
-  trace.watch('client', ws);
-  await tools.event(ws, 'open');
-  await tools.delay(400);
-  trace.note('client', 'state', ws.readyState);
-  for (const server of wss.clients) server.close(1000);
-  await tools.event(ws, 'close');
-});
+    trace.watch('client', ws);
+    await tools.event(ws, 'open');
+    await tools.delay(400);
+    trace.note('client', 'state', ws.readyState);
+    for (const server of wss.clients) server.close(1000);
+    await tools.event(ws, 'close');
+  }
+);
 
 scenario(
-  '4. a timeout shows the stack of nobody else',
+  '4.25: a timeout shows the stack of nobody else',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw(() => {});
     const ws = tools.client(url, { ...plain, handshakeTimeout: 20 });
@@ -157,7 +163,7 @@ scenario(
 );
 
 scenario(
-  "4. 'unexpected-response' leaves all to its listener",
+  "4.30: 'unexpected-response' leaves all to its listener",
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) =>
       peer.write(Buffer.from(REFUSAL))
@@ -189,7 +195,7 @@ for (const [name, end] of Object.entries({
   'res.destroy()': (ws, req, res) => res.destroy()
 })) {
   scenario(
-    `4. 'unexpected-response' ended by ${name}`,
+    `4.30: 'unexpected-response' ended by ${name}`,
     async (WebSocket, trace, tools) => {
       const { url } = await tools.serveRaw((peer) =>
         peer.write(Buffer.from(REFUSAL.slice(0, -2)))
@@ -210,7 +216,7 @@ for (const [name, end] of Object.entries({
 }
 
 scenario(
-  "4. 'unexpected-response' of a redirect that is not followed",
+  "4.30, 4.32: 'unexpected-response' of a redirect that is not followed",
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) =>
       peer.socket.end(
@@ -227,7 +233,7 @@ scenario(
 );
 
 scenario(
-  '4. a request destroyed by the user',
+  '4.26: a request destroyed by the user',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw(() => {});
     const ws = trace.watch('client', tools.client(url, plain));
@@ -238,7 +244,7 @@ scenario(
 );
 
 scenario(
-  '4. an informational response comes first',
+  '4.26: an informational response comes first',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) => {
       peer.write(Buffer.from('HTTP/1.1 102 Processing\r\n\r\n'));
@@ -251,7 +257,7 @@ scenario(
 );
 
 scenario(
-  '4. send() in CONNECTING fails and the handshake goes on',
+  '5.1: send() in CONNECTING fails and the handshake goes on',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serve();
     const ws = trace.watch('client', tools.client(url, plain));
@@ -267,7 +273,7 @@ scenario(
 );
 
 scenario(
-  '4. a keep-alive agent gets back no upgraded socket',
+  '4.1: a keep-alive agent gets back no upgraded socket',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serve();
     const agent = new http.Agent({ keepAlive: true });

@@ -42,7 +42,7 @@ async function noteRequest(trace, tools, connect) {
   return ws;
 }
 
-refuses('3. protocolVersion has to be the number 8 or 13', {
+refuses('3.6: protocolVersion has to be the number 8 or 13', {
   7: [TARGET, { protocolVersion: 7 }],
   0: [TARGET, { protocolVersion: 0 }],
   'a string': [TARGET, { protocolVersion: '13' }],
@@ -50,7 +50,7 @@ refuses('3. protocolVersion has to be the number 8 or 13', {
   undefined: [TARGET, { protocolVersion: undefined }]
 });
 
-refuses('3. the URL has to parse', {
+refuses('3.7: the URL has to parse', {
   'no scheme': ['localhost'],
   empty: [''],
   'no host': ['ws://'],
@@ -62,26 +62,26 @@ refuses('3. the URL has to parse', {
   'a path': ['/path']
 });
 
-refuses('3. the scheme has to be one of five', {
+refuses('3.8: the scheme has to be one of five', {
   ftp: ['ftp://localhost'],
   file: ['file:///x'],
   'object of URL': [new URL('mailto:a@b')],
   'wss+unix': ['wss+unix:/x']
 });
 
-refuses('3. ws+unix needs a path', {
+refuses('3.9: ws+unix needs a path', {
   'without slashes': ['ws+unix:'],
   'with slashes': ['ws+unix://']
 });
 
-refuses('3. the URL must not have a fragment', {
+refuses('3.10: the URL must not have a fragment', {
   ws: ['ws://localhost#foo'],
   wss: ['wss://localhost/path?query#foo'],
   http: ['http://localhost/#foo'],
   'ws+unix': ['ws+unix:/socket#foo']
 });
 
-refuses('3. subprotocols have to be distinct tokens', {
+refuses('3.4: subprotocols have to be distinct tokens', {
   empty: [TARGET, ''],
   null: [TARGET, null],
   number: [TARGET, 1],
@@ -102,7 +102,7 @@ refuses('3. subprotocols have to be distinct tokens', {
   'options behind undefined': [TARGET, undefined, { protocols: 'a b' }]
 });
 
-refuses('3. the checks come in a fixed order', {
+refuses('3.11: the checks come in a fixed order', {
   'version before URL': ['bad', 'a b', { protocolVersion: 1 }],
   'URL before protocol': ['bad', 'a b'],
   'scheme before fragment': ['ftp://x#y', 'a b'],
@@ -111,7 +111,7 @@ refuses('3. the checks come in a fixed order', {
   'unix path before fragment': ['ws+unix:#y']
 });
 
-scenario('3. a null address needs options', (WebSocket, trace) => {
+scenario('3.5: a null address needs options', (WebSocket, trace) => {
   trace.misuse('constructor', 'one argument', () => new WebSocket(null));
   trace.misuse(
     'constructor',
@@ -120,7 +120,7 @@ scenario('3. a null address needs options', (WebSocket, trace) => {
   );
 });
 
-scenario('3. a shell has no connection', (WebSocket, trace) => {
+scenario('3.5: a shell has no connection', (WebSocket, trace) => {
   const shell = () => new WebSocket(null, undefined, {});
   const { readyState, url, _isServer } = shell();
 
@@ -141,19 +141,22 @@ for (const [name, address] of [
   ['something with toString()', (url) => ({ toString: () => url })],
   ['an upper-case URL', (url) => url.replace('ws:', 'WS:')]
 ]) {
-  scenario(`3. the address may be ${name}`, async (WebSocket, trace, tools) => {
-    const { url } = await tools.serve();
-    const given = address(url);
-    const ws = tools.client(given);
+  scenario(
+    `3.1: the address may be ${name}`,
+    async (WebSocket, trace, tools) => {
+      const { url } = await tools.serve();
+      const given = address(url);
+      const ws = tools.client(given);
 
-    trace.note('client', 'url at once', ws.url, ws.readyState);
-    await tools.event(ws, 'open');
-    trace.note('client', 'url when open', ws.url);
-    trace.note('client', 'given address', String(given));
-  });
+      trace.note('client', 'url at once', ws.url, ws.readyState);
+      await tools.event(ws, 'open');
+      trace.note('client', 'url when open', ws.url);
+      trace.note('client', 'given address', String(given));
+    }
+  );
 }
 
-scenario('3. the URL is normalised', async (WebSocket, trace, tools) => {
+scenario('2.15: the URL is normalised', async (WebSocket, trace, tools) => {
   const { port } = await tools.serve();
 
   for (const url of [
@@ -170,24 +173,21 @@ scenario('3. the URL is normalised', async (WebSocket, trace, tools) => {
 });
 
 for (const [name, values] of [
-  ['a string', ['a']],
-  ['an array', [['a', 'b']]],
-  ['an empty array', [[]]],
-  ['undefined, with options', [undefined, { protocols: ['a', 'b'] }]],
-  ['the option protocols', [{ protocols: 'a' }]],
-  ['the option protocols, an array', [{ protocols: ['a', 'b'] }]],
-  ['the option protocols, overruled', ['c', { protocols: ['a', 'b'] }]],
-  ['the option protocols, undefined', [{ protocols: undefined }]],
-  ['odd but valid tokens', [["!#$%&'*+-.0^_`|~Az"]]]
+  ['3.2: a string', ['a']],
+  ['3.2: an array', [['a', 'b']]],
+  ['3.2: an empty array', [[]]],
+  ['3.3: undefined, with options', [undefined, { protocols: ['a', 'b'] }]],
+  ['3.3: the option protocols', [{ protocols: 'a' }]],
+  ['3.3: the option protocols, an array', [{ protocols: ['a', 'b'] }]],
+  ['3.3: the option protocols, overruled', ['c', { protocols: ['a', 'b'] }]],
+  ['3.3: the option protocols, undefined', [{ protocols: undefined }]],
+  ['3.2: odd but valid tokens', [["!#$%&'*+-.0^_`|~Az"]]]
 ]) {
-  scenario(
-    `3. subprotocols may be ${name}`,
-    async (WebSocket, trace, tools) => {
-      await noteRequest(trace, tools, (url) =>
-        tools.client(url, ...withoutDeflate(values))
-      );
-    }
-  );
+  scenario(`${name} as subprotocols`, async (WebSocket, trace, tools) => {
+    await noteRequest(trace, tools, (url) =>
+      tools.client(url, ...withoutDeflate(values))
+    );
+  });
 }
 
 /**
@@ -203,7 +203,7 @@ function withoutDeflate(values) {
     : [...values, off];
 }
 
-scenario('3. protocolVersion 8', async (WebSocket, trace, tools) => {
+scenario('3.27, 3.25: protocolVersion 8', async (WebSocket, trace, tools) => {
   await noteRequest(trace, tools, (url) =>
     tools.client(url, {
       origin: 'http://example.com',
@@ -213,7 +213,7 @@ scenario('3. protocolVersion 8', async (WebSocket, trace, tools) => {
   );
 });
 
-scenario('3. origin', async (WebSocket, trace, tools) => {
+scenario('3.25: origin', async (WebSocket, trace, tools) => {
   await noteRequest(trace, tools, (url) =>
     tools.client(url, {
       origin: 'http://example.com',
@@ -223,7 +223,7 @@ scenario('3. origin', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  '3. options that are always overwritten',
+  '3.30: options that are always overwritten',
   async (WebSocket, trace, tools) => {
     await noteRequest(trace, tools, (url) =>
       tools.client(`${url}/real?query`, {
@@ -242,7 +242,7 @@ scenario(
 );
 
 scenario(
-  '3. the options object is not changed',
+  '3.32: the options object is not changed',
   async (WebSocket, trace, tools) => {
     const headers = { Foo: 'bar' };
     const options = {
@@ -256,7 +256,7 @@ scenario(
   }
 );
 
-scenario('3. frozen options work', async (WebSocket, trace, tools) => {
+scenario('3.32: frozen options work', async (WebSocket, trace, tools) => {
   await noteRequest(trace, tools, (url) =>
     tools.client(
       url,
@@ -270,7 +270,7 @@ scenario('3. frozen options work', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  '3. options from a prototype do not count',
+  '3.32: options from a prototype do not count',
   async (WebSocket, trace, tools) => {
     await noteRequest(trace, tools, (url) =>
       tools.client(
@@ -284,7 +284,7 @@ scenario(
 );
 
 scenario(
-  '3. state and properties right after the constructor',
+  '3.33, 4.5: state and properties right after the constructor',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serve();
     const ws = tools.client(url, 'chat');
@@ -321,7 +321,7 @@ scenario(
 );
 
 scenario(
-  '3. a throwing constructor emits nothing',
+  '3.12: a throwing constructor emits nothing',
   async (WebSocket, trace, tools) => {
     trace.call('client', 'bad header', () =>
       tools.client('ws://127.0.0.1:1', { headers: { 'bad name': 'x' } })

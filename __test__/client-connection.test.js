@@ -10,7 +10,7 @@ const { defer } = require('./support/tools');
 const plain = { perMessageDeflate: false };
 
 scenario(
-  '4. createConnection gets the options of the request',
+  '4.3, 4.2: createConnection gets the options of the request',
   async (WebSocket, trace, tools) => {
     const { port } = await tools.serveRaw((peer) => peer.accept());
     const ws = tools.client('ws://example.invalid:7/path', 'a', {
@@ -47,7 +47,7 @@ scenario(
 );
 
 scenario(
-  '4. createConnection may answer through its callback',
+  '4.2: createConnection may answer through its callback',
   async (WebSocket, trace, tools) => {
     const { port } = await tools.serveRaw((peer) => peer.accept());
     const ws = tools.client('ws://example.invalid/', {
@@ -64,7 +64,7 @@ scenario(
 );
 
 scenario(
-  '4. createConnection may fail through its callback',
+  '4.2: createConnection may fail through its callback',
   async (WebSocket, trace, tools) => {
     const ws = tools.client('ws://example.invalid/', {
       ...plain,
@@ -78,24 +78,27 @@ scenario(
   }
 );
 
-scenario('4. lookup reaches net.connect', async (WebSocket, trace, tools) => {
-  const { port } = await tools.serveRaw((peer) => {
-    trace.lines('wire', steadyHead(peer.request));
-    peer.accept();
-  });
-  const ws = tools.client(`ws://example.invalid:${port}`, {
-    ...plain,
-    lookup(hostname, options, callback) {
-      trace.note('client', 'lookup', hostname);
-      if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
-      else callback(null, '127.0.0.1', 4);
-    }
-  });
+scenario(
+  '4.4, 3.29: lookup reaches net.connect',
+  async (WebSocket, trace, tools) => {
+    const { port } = await tools.serveRaw((peer) => {
+      trace.lines('wire', steadyHead(peer.request));
+      peer.accept();
+    });
+    const ws = tools.client(`ws://example.invalid:${port}`, {
+      ...plain,
+      lookup(hostname, options, callback) {
+        trace.note('client', 'lookup', hostname);
+        if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+        else callback(null, '127.0.0.1', 4);
+      }
+    });
 
-  await tools.event(ws, 'open');
-});
+    await tools.event(ws, 'open');
+  }
+);
 
-scenario('4. a failing lookup', async (WebSocket, trace, tools) => {
+scenario('4.4, 4.26: a failing lookup', async (WebSocket, trace, tools) => {
   const ws = tools.client('ws://example.invalid', {
     ...plain,
     lookup(hostname, options, callback) {
@@ -108,7 +111,7 @@ scenario('4. a failing lookup', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  '4. an agent is asked in the constructor',
+  '4.1: an agent is asked in the constructor',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) => {
       trace.lines('wire', steadyHead(peer.request));
@@ -142,7 +145,7 @@ scenario(
 );
 
 for (const agent of [undefined, false, null]) {
-  scenario(`4. agent: ${agent}`, async (WebSocket, trace, tools) => {
+  scenario(`4.1: agent: ${agent}`, async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) => {
       trace.lines('wire', steadyHead(peer.request));
       peer.accept();
@@ -160,7 +163,7 @@ for (const agent of [undefined, false, null]) {
 }
 
 scenario(
-  '4. the socket is set up when open',
+  '4.38: the socket is set up when open',
   async (WebSocket, trace, tools) => {
     const calls = defer();
     const { port } = await tools.serveRaw((peer) => peer.accept());

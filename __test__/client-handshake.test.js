@@ -57,76 +57,76 @@ function failsWith(title, headers, ...values) {
 
 const plain = { perMessageDeflate: false };
 
-failsWith('4. Upgrade header missing', { Upgrade: undefined }, plain);
-failsWith('4. Upgrade header of something else', { Upgrade: 'foo' }, plain);
+failsWith('4.16, 4.31: Upgrade header missing', { Upgrade: undefined }, plain);
+failsWith('4.16: Upgrade header of something else', { Upgrade: 'foo' }, plain);
 failsWith(
-  '4. Upgrade header with more in it',
+  '4.16: Upgrade header with more in it',
   { Upgrade: 'websocket, foo' },
   plain
 );
-failsWith('4. accept missing', { 'Sec-WebSocket-Accept': undefined }, plain);
+failsWith('4.17: accept missing', { 'Sec-WebSocket-Accept': undefined }, plain);
 failsWith(
-  '4. accept wrong',
+  '4.17: accept wrong',
   { 'Sec-WebSocket-Accept': 'CxYS6+NgJSBG74mdgLvGscRvpns=' },
   plain
 );
 failsWith(
-  '4. subprotocol that was not asked for',
+  '4.18: subprotocol that was not asked for',
   { 'Sec-WebSocket-Protocol': 'a' },
   plain
 );
 failsWith(
-  '4. subprotocol other than those asked for',
+  '4.19: subprotocol other than those asked for',
   { 'Sec-WebSocket-Protocol': 'c' },
   ['a', 'b'],
   plain
 );
 failsWith(
-  '4. subprotocol in another case',
+  '4.19: subprotocol in another case',
   { 'Sec-WebSocket-Protocol': 'A' },
   ['a', 'b'],
   plain
 );
 failsWith(
-  '4. two subprotocols',
+  '4.19: two subprotocols',
   { 'Sec-WebSocket-Protocol': 'a, b' },
   ['a', 'b'],
   plain
 );
 failsWith(
-  '4. empty subprotocol',
+  '4.19: empty subprotocol',
   { 'Sec-WebSocket-Protocol': '' },
   ['a'],
   plain
 );
 failsWith(
-  '4. empty subprotocol that was not asked for',
+  '4.18: empty subprotocol that was not asked for',
   { 'Sec-WebSocket-Protocol': '' },
   plain
 );
-failsWith('4. no subprotocol although asked for', {}, ['a', 'b'], plain);
+failsWith('4.20: no subprotocol although asked for', {}, ['a', 'b'], plain);
 failsWith(
-  '4. extension that was not asked for',
+  '4.21: extension that was not asked for',
   { 'Sec-WebSocket-Extensions': 'foo' },
   plain
 );
 failsWith(
-  '4. empty extension header that was not asked for',
+  '4.21: empty extension header that was not asked for',
   { 'Sec-WebSocket-Extensions': '' },
   plain
 );
-failsWith('4. extension header that does not parse', {
+failsWith('4.22: extension header that does not parse', {
   'Sec-WebSocket-Extensions': 'permessage-deflate;='
 });
-failsWith('4. other extension', { 'Sec-WebSocket-Extensions': 'foo' });
-failsWith('4. additional extension', {
+failsWith('4.23, 10.9: other extension', { 'Sec-WebSocket-Extensions': 'foo' });
+failsWith('4.23: additional extension', {
   'Sec-WebSocket-Extensions': 'permessage-deflate, foo'
 });
-failsWith('4. bad extension parameter', {
+failsWith('4.22, 10.10: bad extension parameter', {
   'Sec-WebSocket-Extensions': 'permessage-deflate; foo'
 });
 failsWith(
-  '4. the checks come in a fixed order',
+  '4.14: the checks come in a fixed order',
   {
     'Sec-WebSocket-Accept': 'x',
     'Sec-WebSocket-Extensions': 'foo',
@@ -135,7 +135,7 @@ failsWith(
   plain
 );
 failsWith(
-  '4. subprotocol before extension',
+  '4.14: subprotocol before extension',
   {
     'Sec-WebSocket-Extensions': 'foo',
     'Sec-WebSocket-Protocol': 'c'
@@ -145,7 +145,7 @@ failsWith(
 
 for (const upgrade of ['WebSocket', 'WEBSOCKET', 'websocket']) {
   scenario(
-    `4. Upgrade: ${upgrade} is fine`,
+    `4.16: Upgrade: ${upgrade} is fine`,
     async (WebSocket, trace, tools) => {
       await fail(
         trace,
@@ -160,32 +160,33 @@ for (const upgrade of ['WebSocket', 'WEBSOCKET', 'websocket']) {
 }
 
 for (const [name, answer] of Object.entries({
-  'no HTTP': 'foo\r\n\r\n',
-  'a head that is broken off': 'HTTP/1.1 101 Switching Protocols\r\nUpg',
-  nothing: '',
-  'a bad header': 'HTTP/1.1 101 Switching Protocols\r\nbad header: x\r\n\r\n',
-  '101 without Connection: Upgrade':
+  '4.26: no HTTP': 'foo\r\n\r\n',
+  '4.26: a head that is broken off': 'HTTP/1.1 101 Switching Protocols\r\nUpg',
+  '4.26: nothing': '',
+  '4.26: a bad header':
+    'HTTP/1.1 101 Switching Protocols\r\nbad header: x\r\n\r\n',
+  '4.24: 101 without Connection: Upgrade':
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n',
-  200: 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
-  '204 without headers': 'HTTP/1.1 204 No Content\r\n\r\n',
-  401: REFUSAL,
-  '302 that is not followed':
+  '4.24: 200': 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+  '4.24: 204 without headers': 'HTTP/1.1 204 No Content\r\n\r\n',
+  '4.24: 401': REFUSAL,
+  '4.24, 3.17: 302 that is not followed':
     'HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n',
-  500: 'HTTP/1.1 500 Internal Server Error\r\n\r\n'
+  '4.24: 500': 'HTTP/1.1 500 Internal Server Error\r\n\r\n'
 })) {
-  scenario(`4. response: ${name}`, async (WebSocket, trace, tools) => {
+  scenario(`${name} is the response`, async (WebSocket, trace, tools) => {
     await fail(trace, tools, (peer) => peer.socket.end(answer), plain);
   });
 }
 
 scenario(
-  '4. the server resets the connection',
+  '4.26: the server resets the connection',
   async (WebSocket, trace, tools) => {
     await fail(trace, tools, (peer) => peer.reset(), plain);
   }
 );
 
-scenario('4. nobody listens', async (WebSocket, trace, tools) => {
+scenario('4.26: nobody listens', async (WebSocket, trace, tools) => {
   const server = net.createServer();
   const port = await tools.listen(server);
 
@@ -199,7 +200,7 @@ scenario('4. nobody listens', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  '4. an error without a listener is uncaught',
+  '6.9: an error without a listener is uncaught',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) => peer.socket.end(REFUSAL));
     const ws = tools.client(url, plain);
@@ -212,7 +213,7 @@ scenario(
 );
 
 scenario(
-  "4. order: 'upgrade', then OPEN, then 'open'",
+  "4.14, 6.3: order: 'upgrade', then OPEN, then 'open'",
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) => {
       peer.accept({ 'Sec-WebSocket-Protocol': 'b', 'X-Foo': 'bar' });
@@ -236,7 +237,7 @@ scenario(
 
 for (const method of ['close', 'terminate']) {
   scenario(
-    `4. ${method}() in 'upgrade' stops the handshake`,
+    `4.15: ${method}() in 'upgrade' stops the handshake`,
     async (WebSocket, trace, tools) => {
       const { url } = await tools.serveRaw(async (peer) => {
         peer.accept();
@@ -257,7 +258,7 @@ for (const method of ['close', 'terminate']) {
 }
 
 scenario(
-  "4. messages that come with the response follow 'open'",
+  "4.37: messages that come with the response follow 'open'",
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) => {
       peer.accept(
@@ -280,7 +281,7 @@ scenario(
 );
 
 scenario(
-  "4. a listener added in a microtask of 'open' is too late for them",
+  "4.37: a listener added in a microtask of 'open' is too late for them",
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) => {
       peer.accept({}, peer.frame(OPCODES.TEXT, 'one'), peer.closeFrame());
@@ -297,7 +298,7 @@ scenario(
 );
 
 scenario(
-  '4. half a frame comes with the response',
+  '4.37: half a frame comes with the response',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw(async (peer) => {
       const frame = peer.frame(OPCODES.TEXT, 'divided');
@@ -314,7 +315,7 @@ scenario(
 );
 
 scenario(
-  '4. a FIN comes with the response',
+  '4.37: a FIN comes with the response',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) => {
       peer.accept({}, peer.frame(OPCODES.TEXT, 'last words'));
@@ -327,7 +328,7 @@ scenario(
 );
 
 scenario(
-  '4. a bad frame comes with the response',
+  '4.37: a bad frame comes with the response',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw(async (peer) => {
       peer.accept({}, peer.frame(OPCODES.TEXT, 'good'), peer.frame(5, 'bad'));

@@ -69,18 +69,21 @@ for (const status of [
   '308 Permanent Redirect',
   '399 Whatever'
 ]) {
-  scenario(`4. redirect ${status}`, async (WebSocket, trace, tools) => {
-    const { url } = await tools.serveRaw((peer) => {
-      trace.note('wire', 'target', peer.request[0]);
-      if (peer.index > 0) peer.accept();
-      else redirect(peer, '/elsewhere?a=b', status);
-    });
-    const ws = tools.client(url, { ...plain, followRedirects: true });
+  scenario(
+    `4.32, 3.17: redirect ${status}`,
+    async (WebSocket, trace, tools) => {
+      const { url } = await tools.serveRaw((peer) => {
+        trace.note('wire', 'target', peer.request[0]);
+        if (peer.index > 0) peer.accept();
+        else redirect(peer, '/elsewhere?a=b', status);
+      });
+      const ws = tools.client(url, { ...plain, followRedirects: true });
 
-    trace.watch('client', ws);
-    await tools.event(ws, 'open');
-    trace.note('client', 'url', ws.url);
-  });
+      trace.watch('client', ws);
+      await tools.event(ws, 'open');
+      trace.note('client', 'url', ws.url);
+    }
+  );
 }
 
 for (const [name, status, location] of [
@@ -88,7 +91,7 @@ for (const [name, status, location] of [
   ['302 without Location', '302 Found', ''],
   ['400 with Location', '400 Bad Request', '/x']
 ]) {
-  scenario(`4. no redirect: ${name}`, async (WebSocket, trace, tools) => {
+  scenario(`4.32: no redirect: ${name}`, async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) =>
       redirect(peer, location, status)
     );
@@ -107,7 +110,7 @@ for (const [name, location] of Object.entries({
   'without scheme': '//127.0.0.1:1/x'
 })) {
   scenario(
-    `4. redirects are relative to the last URL: ${name}`,
+    `4.32, 2.15: redirects are relative to the last URL: ${name}`,
     async (WebSocket, trace, tools) => {
       const { url } = await tools.serveRaw((peer) => {
         trace.note('wire', 'target', peer.request[0]);
@@ -134,7 +137,7 @@ for (const location of [
   'http://['
 ]) {
   scenario(
-    `4. bad redirect to ${location}`,
+    `4.29: bad redirect to ${location}`,
     async (WebSocket, trace, tools) => {
       const { url } = await tools.serveRaw((peer) => redirect(peer, location));
       const ws = tools.client(url, { ...plain, followRedirects: true });
@@ -151,7 +154,7 @@ for (const location of [
 
 for (const maxRedirects of [undefined, 0, 1, 3]) {
   scenario(
-    `4. maxRedirects ${maxRedirects}`,
+    `4.28, 3.24: maxRedirects ${maxRedirects}`,
     async (WebSocket, trace, tools) => {
       const { url } = await tools.serveRaw((peer) => {
         trace.note('wire', 'target', peer.request[0]);
@@ -169,41 +172,44 @@ for (const maxRedirects of [undefined, 0, 1, 3]) {
   );
 }
 
-scenario('4. each redirect has a new key', async (WebSocket, trace, tools) => {
-  const keys = new Set();
-  const { url } = await tools.serveRaw((peer) => {
-    keys.add(header(peer.request, 'sec-websocket-key'));
-    if (peer.index === 2) peer.accept();
-    else redirect(peer, '/');
-  });
-  const ws = tools.client(url, { ...plain, followRedirects: true });
+scenario(
+  '4.8: each redirect has a new key',
+  async (WebSocket, trace, tools) => {
+    const keys = new Set();
+    const { url } = await tools.serveRaw((peer) => {
+      keys.add(header(peer.request, 'sec-websocket-key'));
+      if (peer.index === 2) peer.accept();
+      else redirect(peer, '/');
+    });
+    const ws = tools.client(url, { ...plain, followRedirects: true });
 
-  await tools.event(ws, 'open');
-  trace.note('wire', 'distinct', keys.size);
-});
+    await tools.event(ws, 'open');
+    trace.note('wire', 'distinct', keys.size);
+  }
+);
 
 for (const sameHost of [true, false]) {
   const where = sameHost ? 'to the same host' : 'to another host';
 
   for (const [what, settings] of Object.entries({
-    'headers with secrets': { options: { headers: secrets } },
-    'option auth': { options: { auth: 'foo:bar' } },
-    userinfo: { userinfo: 'foo:bar@' },
-    'userinfo and headers': {
+    '4.34: headers with secrets': { options: { headers: secrets } },
+    '4.34: option auth': { options: { auth: 'foo:bar' } },
+    '4.36: userinfo': { userinfo: 'foo:bar@' },
+    '4.34, 4.36: userinfo and headers': {
       userinfo: 'foo:bar@',
       options: { headers: { cookie: 'a=b', 'X-Foo': 'bar' } }
     },
-    'a listener of redirect': {
+    '4.35: a listener of redirect': {
       options: { headers: secrets },
       prepare: (ws) => ws.on('redirect', () => {})
     },
-    'a listener of redirect and userinfo': {
+    '4.35, 4.36: a listener of redirect and userinfo': {
       userinfo: 'foo:bar@',
       prepare: (ws) => ws.on('redirect', () => {})
     }
   })) {
     scenario(
-      `4. redirect ${where} with ${what}`,
+      `${what}, redirected ${where}`,
       async (WebSocket, trace, tools) => {
         await follow(trace, tools, { ...settings, sameHost });
       }
@@ -212,7 +218,7 @@ for (const sameHost of [true, false]) {
 }
 
 scenario(
-  "4. 'redirect' comes before the request is sent",
+  "4.33: 'redirect' comes before the request is sent",
   async (WebSocket, trace, tools) => {
     await follow(trace, tools, {
       options: { headers: secrets },
@@ -236,7 +242,7 @@ scenario(
 );
 
 scenario(
-  '4. finishRequest is called for every request',
+  '3.16: finishRequest is called for every request',
   async (WebSocket, trace, tools) => {
     await follow(trace, tools, {
       options: {
@@ -256,20 +262,23 @@ scenario(
 );
 
 for (const method of ['close', 'terminate']) {
-  scenario(`4. ${method}() in 'redirect'`, async (WebSocket, trace, tools) => {
-    await follow(trace, tools, {
-      prepare(ws) {
-        ws.on('redirect', () => {
-          ws[method]();
-          trace.note('client', 'state', ws.readyState);
-        });
-      }
-    });
-  });
+  scenario(
+    `4.27: ${method}() in 'redirect'`,
+    async (WebSocket, trace, tools) => {
+      await follow(trace, tools, {
+        prepare(ws) {
+          ws.on('redirect', () => {
+            ws[method]();
+            trace.note('client', 'state', ws.readyState);
+          });
+        }
+      });
+    }
+  );
 }
 
 scenario(
-  "4. the request is destroyed in 'redirect'",
+  "4.26: the request is destroyed in 'redirect'",
   async (WebSocket, trace, tools) => {
     await follow(trace, tools, {
       prepare(ws) {
@@ -280,7 +289,7 @@ scenario(
 );
 
 scenario(
-  '4. the second host does not answer',
+  '4.26: the second host does not answer',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) =>
       redirect(peer, 'ws://127.0.0.1:1/')
@@ -293,7 +302,7 @@ scenario(
 );
 
 scenario(
-  '4. redirect from a Unix socket to a host and back',
+  '4.32, 4.13: redirect from a Unix socket to a host and back',
   async (WebSocket, trace, tools) => {
     const socketPath = tools.socketPath();
     const { url } = await tools.serveRaw((peer) => {
@@ -321,7 +330,7 @@ scenario(
 );
 
 scenario(
-  "4. the caller's headers stay as they were",
+  "3.32: the caller's headers stay as they were",
   async (WebSocket, trace, tools) => {
     const headers = { ...secrets };
 

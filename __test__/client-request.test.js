@@ -33,17 +33,17 @@ async function noteRequest(trace, tools, address, options) {
 
 for (const [title, address, options] of [
   [
-    'order of headers',
+    '4.7: order of headers',
     (host) => `ws://${host}/path?query`,
     {
       headers: { Foo: 'bar', 'x-lower': 1 },
       origin: 'http://example.com'
     }
   ],
-  ['no path', (host) => `ws://${host}?query`, {}],
-  ['encoded path', (host) => `ws://${host}/ä%20b c?d=e&f`, {}],
+  ['4.7: no path', (host) => `ws://${host}?query`, {}],
+  ['4.7: encoded path', (host) => `ws://${host}/ä%20b c?d=e&f`, {}],
   [
-    "users' headers cannot replace those of the handshake",
+    "4.7: users' headers cannot replace those of the handshake",
     (host) => `ws://${host}`,
     {
       headers: {
@@ -56,51 +56,55 @@ for (const [title, address, options] of [
     }
   ],
   [
-    'Host may be replaced',
+    '4.10: Host may be replaced',
     (host) => `ws://${host}`,
     {
       headers: { Host: 'example.com' }
     }
   ],
   [
-    'headers of several values',
+    '4.7: headers of several values',
     (host) => `ws://${host}`,
     {
       headers: { Cookie: ['a=b', 'c=d'], 'X-List': ['1', '2'] }
     }
   ],
-  ['userinfo', (host) => `ws://user:pass@${host}`, {}],
-  ['userinfo without password', (host) => `ws://user@${host}`, {}],
-  ['userinfo without name', (host) => `ws://:pass@${host}`, {}],
+  ['4.11: userinfo', (host) => `ws://user:pass@${host}`, {}],
+  ['4.11: userinfo without password', (host) => `ws://user@${host}`, {}],
+  ['4.11: userinfo without name', (host) => `ws://:pass@${host}`, {}],
   [
-    'userinfo is percent-decoded',
+    '4.11: userinfo is percent-decoded',
     (host) => `ws://us%3aer:p%C3%A4ss%25@${host}`,
     {}
   ],
-  ['userinfo that does not decode', (host) => `ws://%E0%A4:%zz@${host}`, {}],
-  ['option auth', (host) => `ws://${host}`, { auth: 'foo:bar' }],
   [
-    'userinfo wins over auth',
+    '4.11: userinfo that does not decode',
+    (host) => `ws://%E0%A4:%zz@${host}`,
+    {}
+  ],
+  ['4.11: option auth', (host) => `ws://${host}`, { auth: 'foo:bar' }],
+  [
+    '4.11: userinfo wins over auth',
     (host) => `ws://user:pass@${host}`,
     { auth: 'foo:bar' }
   ],
   [
-    'Authorization wins over both',
+    '4.12: Authorization wins over both',
     (host) => `ws://user:pass@${host}`,
     {
       auth: 'foo:bar',
       headers: { authorization: 'Bearer x' }
     }
   ],
-  ['option setHost', (host) => `ws://${host}`, { setHost: false }]
+  ['3.29: option setHost', (host) => `ws://${host}`, { setHost: false }]
 ]) {
-  scenario(`4. request: ${title}`, async (WebSocket, trace, tools) => {
+  scenario(title, async (WebSocket, trace, tools) => {
     await noteRequest(trace, tools, address, options);
   });
 }
 
 scenario(
-  '4. request: the offer of permessage-deflate',
+  '4.9, 3.26: request: the offer of permessage-deflate',
   async (WebSocket, trace, tools) => {
     await noteRequest(trace, tools, (host) => `ws://${host}`, {
       perMessageDeflate: true
@@ -108,7 +112,7 @@ scenario(
   }
 );
 
-scenario('4. keys are 16 random bytes', async (WebSocket, trace, tools) => {
+scenario('4.8: keys are 16 random bytes', async (WebSocket, trace, tools) => {
   const keys = new Set();
   const { url } = await tools.serveRaw((peer) => {
     const line = peer.request.find((l) => l.startsWith('Sec-WebSocket-Key'));
@@ -125,7 +129,7 @@ scenario('4. keys are 16 random bytes', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  '4. the default port is left out of Host',
+  '4.10: the default port is left out of Host',
   async (WebSocket, trace, tools) => {
     const { port } = await tools.serveRaw((peer) => {
       trace.lines('wire', steadyHead(peer.request));
@@ -157,7 +161,7 @@ scenario(
   }
 );
 
-scenario('4. IPv6 loses its brackets', async (WebSocket, trace, tools) => {
+scenario('4.3: IPv6 loses its brackets', async (WebSocket, trace, tools) => {
   const { port } = await tools.serveRaw((peer) => {
     trace.lines('wire', steadyHead(peer.request));
     peer.accept();
@@ -174,7 +178,7 @@ scenario('4. IPv6 loses its brackets', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  '4. finishRequest replaces req.end()',
+  '3.16: finishRequest replaces req.end()',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) => {
       trace.lines('wire', steadyHead(peer.request));
@@ -194,7 +198,7 @@ scenario(
   }
 );
 
-scenario('4. finishRequest that throws', async (WebSocket, trace, tools) => {
+scenario('3.16: finishRequest that throws', async (WebSocket, trace, tools) => {
   const { url } = await tools.serveRaw(() => {});
 
   trace.call('client', 'constructor', () =>
@@ -208,7 +212,7 @@ scenario('4. finishRequest that throws', async (WebSocket, trace, tools) => {
   );
 });
 
-scenario('4. ws+unix with a path', async (WebSocket, trace, tools) => {
+scenario('4.13: ws+unix with a path', async (WebSocket, trace, tools) => {
   const socketPath = tools.socketPath();
 
   await tools.serveRaw((peer) => {
@@ -225,7 +229,7 @@ scenario('4. ws+unix with a path', async (WebSocket, trace, tools) => {
   }
 });
 
-scenario('4. ws+unix to nothing', async (WebSocket, trace, tools) => {
+scenario('4.13, 4.26: ws+unix to nothing', async (WebSocket, trace, tools) => {
   const ws = tools.client('ws+unix:/nonexistent/socket:/', plain);
 
   trace.watch('client', ws);

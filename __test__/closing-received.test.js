@@ -12,7 +12,7 @@ for (const [what, values] of Object.entries({
   'with the longest reason': [1001, 'r'.repeat(123)]
 })) {
   onBothSides(
-    `7. a close frame ${what} is echoed`,
+    `7.9, 7.11, 7.12: a close frame ${what} is echoed`,
     async (WebSocket, trace, tools, open) => {
       const { ws, peer } = await open();
 
@@ -33,7 +33,7 @@ for (const [what, values] of Object.entries({
 }
 
 onBothSides(
-  '7. what follows a close frame is ignored',
+  '7.8: what follows a close frame is ignored',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -52,7 +52,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. what follows a close frame in later chunks is ignored',
+  '7.8: what follows a close frame in later chunks is ignored',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open({ closeTimeout: 200 });
 
@@ -68,7 +68,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. a FIN without a close frame',
+  '7.14, 7.13: a FIN without a close frame',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -82,7 +82,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. a FIN instead of an answer to our close frame',
+  '7.13: a FIN instead of an answer to our close frame',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -96,7 +96,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. a received close frame with a code that is not allowed',
+  '8.9: a received close frame with a code that is not allowed',
   async (WebSocket, trace, tools, open) => {
     const codes = [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535];
 
@@ -112,7 +112,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. received close codes that are allowed',
+  '7.11: received close codes that are allowed',
   async (WebSocket, trace, tools, open) => {
     const codes = [
       1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014,
@@ -131,7 +131,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. closeTimeout without any answer',
+  '7.7, 3.15: closeTimeout without any answer',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open({ closeTimeout: 50 });
     const start = Date.now();
@@ -145,7 +145,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. closeTimeout after a close frame but no FIN',
+  '7.15, 7.7: closeTimeout after a close frame but no FIN',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open({ closeTimeout: 50 });
 
@@ -158,7 +158,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. closeTimeout after a protocol error',
+  '8.1, 7.7: closeTimeout after a protocol error',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open({ closeTimeout: 50 });
 
@@ -171,7 +171,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. closeTimeout with a peer that does not read',
+  '7.7: closeTimeout with a peer that does not read',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open({ closeTimeout: 50 });
 
@@ -184,7 +184,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. the peer answers just in time',
+  '7.7: the peer answers just in time',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open({ closeTimeout: 5000 });
 

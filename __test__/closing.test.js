@@ -6,7 +6,7 @@ const { OPCODES, describeFrame } = require('./support/frames');
 const { PING, TEXT } = OPCODES;
 
 onBothSides(
-  '7. codes that can be sent',
+  '7.1: codes that can be sent',
   async (WebSocket, trace, tools, open) => {
     const codes = [
       -1,
@@ -67,7 +67,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. reasons that can be sent',
+  '7.2: reasons that can be sent',
   async (WebSocket, trace, tools, open) => {
     const reasons = {
       undefined: undefined,
@@ -115,7 +115,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. a refused close() leaves everything as it was',
+  '7.3: a refused close() leaves everything as it was',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -132,7 +132,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. close() without a code ignores the reason',
+  '7.4: close() without a code ignores the reason',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -145,7 +145,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. close() is CLOSING at once, and again does nothing',
+  '7.5: close() is CLOSING at once, and again does nothing',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -164,7 +164,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. the close frame queues behind what was sent',
+  '7.6: the close frame queues behind what was sent',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -180,7 +180,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. close frames that cross',
+  '7.9: close frames that cross',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -193,7 +193,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. the socket is ended when both close frames are through',
+  '7.10: the socket is ended when both close frames are through',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -211,7 +211,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. messages after our close frame are still delivered',
+  '7.16: messages after our close frame are still delivered',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -229,7 +229,7 @@ onBothSides(
 );
 
 onBothSides(
-  "7. close() in a listener of 'message'",
+  "7.5: close() in a listener of 'message'",
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -247,7 +247,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. the peer closes while we send',
+  '7.9: the peer closes while we send',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -260,7 +260,7 @@ onBothSides(
 );
 
 onBothSides(
-  '7. close() in the tick a close frame arrives',
+  '7.9: close() in the tick a close frame arrives',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -276,7 +276,7 @@ onBothSides(
 
 for (const closer of ['client', 'server']) {
   scenario(
-    `7. both ends of a connection that the ${closer} closes`,
+    `7.10: both ends of a connection that the ${closer} closes`,
     async (WebSocket, trace, tools) => {
       const ends = await tools.pair();
       const closed = ['client', 'server'].map((end) => {
@@ -296,7 +296,7 @@ for (const closer of ['client', 'server']) {
 }
 
 scenario(
-  '7. both ends close in the same tick',
+  '7.10: both ends close in the same tick',
   async (WebSocket, trace, tools) => {
     const { client, server } = await tools.pair();
     const closed = [client, server].map((ws) => tools.event(ws, 'close'));
@@ -310,7 +310,7 @@ scenario(
 );
 
 scenario(
-  '7. the other end of a terminated connection',
+  '7.13: the other end of a terminated connection',
   async (WebSocket, trace, tools) => {
     const { client, server } = await tools.pair();
     const closed = tools.event(server, 'close');

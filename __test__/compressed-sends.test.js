@@ -13,7 +13,7 @@ const INCOMPRESSIBLE = crypto
 
 for (const side of ['server', 'client']) {
   scenario(
-    `5. send: what cannot be compressed becomes longer (${side})`,
+    `10.12: send: what cannot be compressed becomes longer (${side})`,
     async (WebSocket, trace, tools) => {
       const pair = await tools.pair(OPTIONS, OPTIONS);
       const receiver = side === 'server' ? pair.client : pair.server;
@@ -26,7 +26,7 @@ for (const side of ['server', 'client']) {
 
   for (const compress of [true, false]) {
     scenario(
-      `5. send: the first fragment decides on compression (${side}, ${compress})`,
+      `5.8: send: the first fragment decides on compression (${side}, ${compress})`,
       async (WebSocket, trace, tools) => {
         const pair = await tools.pair(OPTIONS, OPTIONS);
         const receiver = side === 'server' ? pair.client : pair.server;

@@ -6,7 +6,7 @@ const { compare, scenario } = require('./support/differential');
 const { OPCODES } = require('./support/frames');
 
 scenario(
-  "6. an 'error' without a listener reaches the domain of its WebSocket",
+  "6.15: an 'error' without a listener reaches the domain of its WebSocket",
   async (WebSocket, trace, tools) => {
     const { wss, url } = await tools.serve();
     const own = domain.create();
@@ -26,7 +26,7 @@ scenario(
 );
 
 scenario(
-  '6. what a listener throws reaches the domain of its WebSocket',
+  '6.15: what a listener throws reaches the domain of its WebSocket',
   async (WebSocket, trace, tools) => {
     const { wss, url } = await tools.serve();
     const own = domain.create();

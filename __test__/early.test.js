@@ -46,7 +46,7 @@ const ACTS = {
 
 for (const [name, act] of Object.entries(ACTS)) {
   scenario(
-    `5. ${name} in 'connection' with frames in the head`,
+    `9.27: ${name} in 'connection' with frames in the head`,
     async (WebSocket, trace, tools) => {
       const { wss, port } = await tools.serve({ closeTimeout: 500 });
       const peer = await tools.dial(port);
@@ -71,7 +71,7 @@ for (const [name, act] of Object.entries(ACTS)) {
   );
 
   scenario(
-    `5. ${name} in 'open' with frames in the segment of the response`,
+    `4.37: ${name} in 'open' with frames in the segment of the response`,
     async (WebSocket, trace, tools) => {
       const rest = defer();
       const { url } = await tools.serveRaw((peer) => {
@@ -94,7 +94,7 @@ for (const [name, act] of Object.entries(ACTS)) {
 }
 
 scenario(
-  "5. what is sent in 'connection' follows the response",
+  "9.27: what is sent in 'connection' follows the response",
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve();
 
@@ -114,7 +114,7 @@ scenario(
 );
 
 scenario(
-  '9. an upgrade on a connection that has served requests',
+  '9.26: an upgrade on a connection that has served requests',
   async (WebSocket, trace, tools) => {
     const { server, port } = await tools.serveHttp((req, res) => {
       res.setHeader('Content-Length', 2);
@@ -144,7 +144,7 @@ scenario(
 );
 
 scenario(
-  '9. a request and an upgrade in one segment',
+  '9.27: a request and an upgrade in one segment',
   async (WebSocket, trace, tools) => {
     const { server, port } = await tools.serveHttp((req, res) => {
       res.setHeader('Content-Length', 2);
@@ -173,7 +173,7 @@ scenario(
 );
 
 scenario(
-  '9. what was written to the socket before stays ahead',
+  '9.26: what was written to the socket before stays ahead',
   async (WebSocket, trace, tools) => {
     const { server, port } = await tools.serveHttp();
     const wss = new WebSocket.Server({ noServer: true });
@@ -208,7 +208,7 @@ scenario(
 );
 
 scenario(
-  '4. createConnection may return a Duplex that is no socket',
+  '4.2: createConnection may return a Duplex that is no socket',
   async (WebSocket, trace, tools) => {
     const { port } = await tools.serveRaw((peer) => {
       peer.accept({}, peer.frame(TEXT, 'early'));

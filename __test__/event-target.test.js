@@ -34,7 +34,7 @@ function noteEvent(trace, ws, event) {
   }
 }
 
-scenario('2. on… attributes hold one handler each', (WebSocket, trace) => {
+scenario('2.21: on… attributes hold one handler each', (WebSocket, trace) => {
   const ws = shell(WebSocket);
 
   for (const attribute of ATTRIBUTES) {
@@ -59,7 +59,7 @@ scenario('2. on… attributes hold one handler each', (WebSocket, trace) => {
 });
 
 scenario(
-  '2. on… attributes do not show other listeners',
+  '2.21: on… attributes do not show other listeners',
   (WebSocket, trace) => {
     const ws = shell(WebSocket);
 
@@ -74,7 +74,7 @@ scenario(
 );
 
 scenario(
-  '2. on… accepts objects as little as addEventListener accepts other types',
+  '2.21: on… accepts objects as little as addEventListener accepts other types',
   (WebSocket, trace) => {
     const ws = shell(WebSocket);
 
@@ -89,7 +89,7 @@ scenario(
 );
 
 scenario(
-  '2. addEventListener adds a handler once for a type',
+  '2.16: addEventListener adds a handler once for a type',
   (WebSocket, trace) => {
     const ws = shell(WebSocket);
     const handler = () => trace.note('ws', 'called');
@@ -110,7 +110,7 @@ scenario(
 );
 
 scenario(
-  '2. the same handler may be attribute first and listener second',
+  '2.16: the same handler may be attribute first and listener second',
   (WebSocket, trace) => {
     const ws = shell(WebSocket);
     const handler = () => trace.note('ws', 'called');
@@ -129,7 +129,7 @@ scenario(
 );
 
 scenario(
-  '2. removeEventListener leaves other kinds of listeners',
+  '2.20: removeEventListener leaves other kinds of listeners',
   (WebSocket, trace) => {
     const ws = shell(WebSocket);
     const handler = () => {};
@@ -152,7 +152,7 @@ scenario(
   }
 );
 
-scenario('2. once', (WebSocket, trace) => {
+scenario('2.17: once', (WebSocket, trace) => {
   const ws = shell(WebSocket);
 
   ws.addEventListener('message', ({ data }) => trace.note('ws', 'data', data), {
@@ -163,7 +163,7 @@ scenario('2. once', (WebSocket, trace) => {
   trace.note('ws', 'listeners', ws.listenerCount('message'));
 });
 
-scenario('2. once can be taken back', (WebSocket, trace) => {
+scenario('2.17: once can be taken back', (WebSocket, trace) => {
   const ws = shell(WebSocket);
   const handler = () => trace.note('ws', 'called');
 
@@ -174,7 +174,7 @@ scenario('2. once can be taken back', (WebSocket, trace) => {
 });
 
 scenario(
-  '2. this is the WebSocket or the handler object',
+  '2.19: this is the WebSocket or the handler object',
   (WebSocket, trace) => {
     const ws = shell(WebSocket);
     const object = {
@@ -197,7 +197,7 @@ scenario(
 );
 
 scenario(
-  '2. handleEvent is looked up when the event is emitted',
+  '2.17: handleEvent is looked up when the event is emitted',
   (WebSocket, trace) => {
     const ws = shell(WebSocket);
     const object = {};
@@ -213,7 +213,7 @@ scenario(
   }
 );
 
-scenario('2. bad arguments of addEventListener', (WebSocket, trace) => {
+scenario('2.17: bad arguments of addEventListener', (WebSocket, trace) => {
   const ws = shell(WebSocket);
 
   trace.misuse('ws', 'undefined handler', () => ws.addEventListener('open'));
@@ -232,7 +232,7 @@ scenario('2. bad arguments of addEventListener', (WebSocket, trace) => {
   );
 });
 
-scenario('2. emitted events become event objects', (WebSocket, trace) => {
+scenario('2.18: emitted events become event objects', (WebSocket, trace) => {
   const ws = shell(WebSocket);
 
   for (const type of ['open', 'message', 'close', 'error']) {
@@ -246,7 +246,7 @@ scenario('2. emitted events become event objects', (WebSocket, trace) => {
   ws.emit('error', new TypeError('broken'));
 });
 
-scenario('2. event classes', (WebSocket, trace) => {
+scenario('2.22, 2.26: event classes', (WebSocket, trace) => {
   const ws = shell(WebSocket);
   const classes = {};
 
@@ -309,7 +309,7 @@ scenario('2. event classes', (WebSocket, trace) => {
 });
 
 scenario(
-  '2. listeners of all kinds run in the order they were added',
+  '2.18: listeners of all kinds run in the order they were added',
   (WebSocket, trace) => {
     const ws = shell(WebSocket);
 
@@ -323,7 +323,7 @@ scenario(
 );
 
 onBothSides(
-  '2. MessageEvent has a string for text, else the binary type',
+  '2.23: MessageEvent has a string for text, else the binary type',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const done = tools.event(ws, 'close');
@@ -344,7 +344,7 @@ onBothSides(
 );
 
 onBothSides(
-  '2. CloseEvent.wasClean after a full closing handshake',
+  '2.24: CloseEvent.wasClean after a full closing handshake',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -355,7 +355,7 @@ onBothSides(
 );
 
 onBothSides(
-  '2. CloseEvent.wasClean without a close frame of the peer',
+  '2.24: CloseEvent.wasClean without a close frame of the peer',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -368,7 +368,7 @@ onBothSides(
 );
 
 onBothSides(
-  '2. ErrorEvent of a protocol error',
+  '2.25: ErrorEvent of a protocol error',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -378,7 +378,7 @@ onBothSides(
   }
 );
 
-scenario('2. OpenEvent of a client', async (WebSocket, trace, tools) => {
+scenario('2.22: OpenEvent of a client', async (WebSocket, trace, tools) => {
   const { url } = await tools.serve();
   const ws = tools.client(url);
 

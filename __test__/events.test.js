@@ -23,7 +23,7 @@ function fragmented(peer, ...pieces) {
 }
 
 onBothSides(
-  '6. arguments of message, ping, pong and close',
+  '6.1: arguments of message, ping, pong and close',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -49,7 +49,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. frames of one chunk are emitted back to back',
+  '6.5, 3.13: frames of one chunk are emitted back to back',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -70,7 +70,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. allowSynchronousEvents: false gives each event a turn',
+  '6.6, 3.13: allowSynchronousEvents: false gives each event a turn',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open({ allowSynchronousEvents: false });
 
@@ -95,7 +95,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. listeners may be added between two deferred events',
+  '6.6: listeners may be added between two deferred events',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open({ allowSynchronousEvents: false });
 
@@ -114,7 +114,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. deferred events still come before the close event',
+  '6.6, 6.10: deferred events still come before the close event',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open({ allowSynchronousEvents: false });
 
@@ -131,7 +131,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. terminate() between deferred events',
+  '6.6: terminate() between deferred events',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open({ allowSynchronousEvents: false });
 
@@ -147,7 +147,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. order on the wire is order of events',
+  '6.4: order on the wire is order of events',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const frames = [];
@@ -175,7 +175,7 @@ for (const [how, write] of Object.entries({
   'in halves of frames': (peer, bytes) => peer.writeCut(bytes, [1, 3, 8, 9, 20])
 })) {
   onBothSides(
-    `6. messages that arrive ${how}`,
+    `6.4: messages that arrive ${how}`,
     async (WebSocket, trace, tools, open) => {
       const { ws, peer } = await open();
 
@@ -198,7 +198,7 @@ for (const [how, write] of Object.entries({
 }
 
 onBothSides(
-  '6. a control frame inside a fragmented message',
+  '6.4: a control frame inside a fragmented message',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -216,7 +216,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. a character divided between fragments',
+  '8.10: a character divided between fragments',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const bytes = Buffer.from('€😀');
@@ -233,7 +233,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. a zero masking key and the long forms of lengths',
+  '3.18: a zero masking key and the long forms of lengths',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -251,7 +251,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. data received before the connection broke is delivered',
+  '6.11: data received before the connection broke is delivered',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -267,7 +267,7 @@ onBothSides(
 );
 
 onBothSides(
-  "6. a reset is a 'close' with 1006 and no 'error'",
+  "6.8: a reset is a 'close' with 1006 and no 'error'",
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -279,7 +279,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. listeners see each other and the state in between',
+  '6.16, 6.10: listeners see each other and the state in between',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -296,7 +296,7 @@ onBothSides(
 );
 
 scenario(
-  '6. a whole connection',
+  '6.3, 5.16: a whole connection',
   async (WebSocket, trace, tools) => {
     const { wss, url } = await tools.serve({
       handleProtocols: (protocols) => [...protocols][1]
@@ -344,7 +344,7 @@ scenario(
 );
 
 scenario(
-  '6. microtasks and ticks of a listener run before what its answer brings about',
+  '6.5: microtasks and ticks of a listener run before what its answer brings about',
   async (WebSocket, trace, tools) => {
     const { client, server } = await tools.pair();
     let rest = 100;
@@ -370,7 +370,7 @@ scenario(
 );
 
 scenario(
-  '6. AsyncLocalStorage in listeners',
+  '6.14: AsyncLocalStorage in listeners',
   async (WebSocket, trace, tools) => {
     const storage = new AsyncLocalStorage();
     const { url, wss } = await tools.serve();

@@ -1,6 +1,7 @@
 'use strict';
 
 const { PassThrough, Writable } = require('stream');
+const { promisify } = require('util');
 
 const { compare, scenario } = require('./support/differential');
 const {
@@ -65,7 +66,7 @@ const EXTENSION_HEADERS = [
   'foo '
 ];
 
-scenario('11. extension.parse()', (WebSocket, trace) => {
+scenario('11.9: extension.parse()', (WebSocket, trace) => {
   for (const header of EXTENSION_HEADERS) {
     trace.call('extension', JSON.stringify(header), () =>
       WebSocket.extension.parse(header)
@@ -73,7 +74,7 @@ scenario('11. extension.parse()', (WebSocket, trace) => {
   }
 });
 
-scenario('11. extension.format()', (WebSocket, trace) => {
+scenario('11.9: extension.format()', (WebSocket, trace) => {
   for (const value of [
     {},
     { foo: {} },
@@ -90,7 +91,7 @@ scenario('11. extension.format()', (WebSocket, trace) => {
   }
 });
 
-scenario('11. subprotocol.parse()', (WebSocket, trace) => {
+scenario('11.10: subprotocol.parse()', (WebSocket, trace) => {
   for (const header of [
     'foo',
     'foo,bar',
@@ -119,14 +120,41 @@ scenario('11. subprotocol.parse()', (WebSocket, trace) => {
   }
 });
 
-scenario('11. parsing what is no string', (WebSocket, trace) => {
+scenario('11.9, 11.10: parsing what is no string', (WebSocket, trace) => {
   for (const value of [undefined, null]) {
     trace.misuse('parse', 'extension', () => WebSocket.extension.parse(value));
     trace.misuse('parse', 'protocol', () => WebSocket.subprotocol.parse(value));
   }
 });
 
-scenario('11. Sender.frame()', (WebSocket, trace) => {
+scenario('11.11: PerMessageDeflate', async (WebSocket, trace) => {
+  const { PerMessageDeflate } = WebSocket;
+  const client = new PerMessageDeflate({ threshold: 0 });
+  const server = new PerMessageDeflate({ isServer: true });
+  const promised = (deflate, method, ...values) =>
+    promisify(deflate[method].bind(deflate))(...values);
+
+  trace.note('both', 'name', PerMessageDeflate.extensionName, client.params);
+  trace.note('both', 'offer', client.offer(), server.offer());
+  trace.note('both', 'agreed', server.accept([{}]), client.accept([{}]));
+  trace.note('both', 'params', server.params, client.params);
+
+  for (const fin of [true, false, true]) {
+    const payload = await promised(client, 'compress', 'a'.repeat(100), fin);
+    const data = await promised(server, 'decompress', payload, fin);
+
+    trace.note('both', 'data', data, payload.length < 100);
+  }
+
+  await promised(server, 'decompress', Buffer.from('ff', 'hex'), true).catch(
+    ({ code, errno }) => trace.note('both', 'error', code, errno)
+  );
+  trace.call('both', 'accept', () => server.accept([{ foo: [true] }]));
+  client.cleanup();
+  server.cleanup();
+});
+
+scenario('11.13: Sender.frame()', (WebSocket, trace) => {
   const { Sender } = WebSocket;
   const data = {
     text: 'text',
@@ -174,7 +202,7 @@ scenario('11. Sender.frame()', (WebSocket, trace) => {
   }
 });
 
-scenario('11. Sender.frame() with random masks', (WebSocket, trace) => {
+scenario('11.13: Sender.frame() with random masks', (WebSocket, trace) => {
   const data = Buffer.from('data');
   const frames = [0, 1].map(() =>
     Buffer.concat(
@@ -196,7 +224,7 @@ scenario('11. Sender.frame() with random masks', (WebSocket, trace) => {
 });
 
 scenario(
-  '11. Sender.frame() keeps data that is handed out',
+  '11.13: Sender.frame() keeps data that is handed out',
   (WebSocket, trace) => {
     const data = Buffer.from('data');
     const list = WebSocket.Sender.frame(data, { fin: true, opcode: BINARY });
@@ -206,7 +234,7 @@ scenario(
 );
 
 scenario(
-  '11. a Sender writes to any stream',
+  '11.13: a Sender writes to any stream',
   async (WebSocket, trace, tools) => {
     const chunks = [];
     const socket = new Writable({
@@ -237,19 +265,22 @@ scenario(
   }
 );
 
-scenario('11. a Sender with its own masks', async (WebSocket, trace, tools) => {
-  const socket = new PassThrough();
-  const sender = new WebSocket.Sender(socket, {}, (key) => key.fill(7));
+scenario(
+  '11.13: a Sender with its own masks',
+  async (WebSocket, trace, tools) => {
+    const socket = new PassThrough();
+    const sender = new WebSocket.Sender(socket, {}, (key) => key.fill(7));
 
-  sender.send('text', { fin: true, mask: true });
-  sender.ping('ping', true);
-  await tools.turns(1);
-  // One call does not read everything in every version of Node.
-  socket.end();
-  trace.note('sender', 'bytes', Buffer.concat(await socket.toArray()));
-});
+    sender.send('text', { fin: true, mask: true });
+    sender.ping('ping', true);
+    await tools.turns(1);
+    // One call does not read everything in every version of Node.
+    socket.end();
+    trace.note('sender', 'bytes', Buffer.concat(await socket.toArray()));
+  }
+);
 
-scenario('11. a Sender checks its arguments', (WebSocket, trace) => {
+scenario('11.13: a Sender checks its arguments', (WebSocket, trace) => {
   const sender = new WebSocket.Sender(new PassThrough(), {});
 
   trace.call('sender', 'ping', () => sender.ping('x'.repeat(126)));
@@ -284,7 +315,7 @@ function makeReceiver(WebSocket, trace, options) {
 
 for (const isServer of [false, true]) {
   scenario(
-    `11. a Receiver parses frames (isServer: ${isServer})`,
+    `11.12: a Receiver parses frames (isServer: ${isServer})`,
     async (WebSocket, trace, tools) => {
       const receiver = makeReceiver(WebSocket, trace, { isServer });
       const frame = (opcode, payload, options) =>
@@ -327,7 +358,7 @@ for (const [name, options, bytes] of [
   ['the wrong masking', { isServer: true }, Buffer.from([0x81, 0])]
 ]) {
   scenario(
-    `11. a Receiver that gets ${name}`,
+    `11.12: a Receiver that gets ${name}`,
     async (WebSocket, trace, tools) => {
       const receiver = makeReceiver(WebSocket, trace, options);
 
@@ -340,7 +371,7 @@ for (const [name, options, bytes] of [
 
 for (const binaryType of ['nodebuffer', 'arraybuffer', 'fragments', 'blob']) {
   scenario(
-    `11. a Receiver with binaryType ${binaryType}`,
+    `11.12: a Receiver with binaryType ${binaryType}`,
     async (WebSocket, trace, tools) => {
       const receiver = makeReceiver(WebSocket, trace, { binaryType });
 
@@ -354,7 +385,7 @@ for (const binaryType of ['nodebuffer', 'arraybuffer', 'fragments', 'blob']) {
 }
 
 scenario(
-  '11. a Receiver that defers its events',
+  '11.12: a Receiver that defers its events',
   async (WebSocket, trace, tools) => {
     const receiver = makeReceiver(WebSocket, trace, {
       allowSynchronousEvents: false
@@ -372,7 +403,7 @@ scenario(
 );
 
 scenario(
-  '11. a Receiver at the end of its input',
+  '11.12: a Receiver at the end of its input',
   async (WebSocket, trace, tools) => {
     const receiver = makeReceiver(WebSocket, trace);
 

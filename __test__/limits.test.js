@@ -46,7 +46,7 @@ async function sendApart(tools, peer, pieces, ws) {
 
 for (const length of [0, 99, 100, 101, 126, 70000]) {
   onBothSides(
-    `8. maxPayload 100: a message of ${length} bytes`,
+    `8.12: maxPayload 100: a message of ${length} bytes`,
     async (WebSocket, trace, tools, open) => {
       const ends = await open({ maxPayload: 100 });
 
@@ -62,7 +62,7 @@ for (const length of [0, 99, 100, 101, 126, 70000]) {
 }
 
 onBothSides(
-  '8. maxPayload counts all fragments',
+  '8.12: maxPayload counts all fragments',
   async (WebSocket, trace, tools, open) => {
     for (const last of [39, 40, 41]) {
       const ends = await open({ maxPayload: 100 });
@@ -81,7 +81,7 @@ onBothSides(
 );
 
 onBothSides(
-  '8. maxPayload starts anew with each message',
+  '8.12: maxPayload starts anew with each message',
   async (WebSocket, trace, tools, open) => {
     const ends = await open({ maxPayload: 10 });
     const frame = ends.peer.frame(TEXT, '0123456789');
@@ -91,7 +91,7 @@ onBothSides(
 );
 
 onBothSides(
-  '8. maxPayload does not count control frames',
+  '8.12: maxPayload does not count control frames',
   async (WebSocket, trace, tools, open) => {
     const ends = await open({ maxPayload: 10 });
     const { peer } = ends;
@@ -108,7 +108,7 @@ onBothSides(
 );
 
 onBothSides(
-  '8. maxPayload fails at the header',
+  '8.12: maxPayload fails at the header',
   async (WebSocket, trace, tools, open) => {
     for (const [bits, size] of [
       [7, 2],
@@ -139,7 +139,7 @@ for (const maxPayload of [
   NaN
 ]) {
   onBothSides(
-    `8. maxPayload ${maxPayload}`,
+    `3.31, 3.22: maxPayload ${maxPayload}`,
     async (WebSocket, trace, tools, open) => {
       const ends = await open({ maxPayload });
 
@@ -155,7 +155,7 @@ for (const maxPayload of [
 }
 
 onBothSides(
-  '8. maxPayload is 100 MiB by default',
+  '3.22: maxPayload is 100 MiB by default',
   async (WebSocket, trace, tools, open) => {
     for (const more of [0, 1]) {
       const { ws, peer } = await open();
@@ -172,7 +172,7 @@ onBothSides(
 );
 
 onBothSides(
-  '8. a payload that is announced and never sent',
+  '8.12: a payload that is announced and never sent',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open({ maxPayload: 0 });
 
@@ -189,7 +189,7 @@ onBothSides(
 
 for (const count of [1, 3, 4]) {
   onBothSides(
-    `8. maxFragments 3: a message of ${count} fragments`,
+    `8.13: maxFragments 3: a message of ${count} fragments`,
     async (WebSocket, trace, tools, open) => {
       const ends = await open({ maxFragments: 3 });
       const { peer } = ends;
@@ -213,7 +213,7 @@ for (const count of [1, 3, 4]) {
 }
 
 onBothSides(
-  '8. maxFragments counts empty fragments',
+  '8.13: maxFragments counts empty fragments',
   async (WebSocket, trace, tools, open) => {
     const ends = await open({ maxFragments: 2 });
     const { peer } = ends;
@@ -231,7 +231,7 @@ onBothSides(
 );
 
 onBothSides(
-  '8. maxFragments fails when the frame is complete',
+  '8.13: maxFragments fails when the frame is complete',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open({ maxFragments: 1 });
     const frame = peer.frame(CONTINUATION, 'second');
@@ -251,7 +251,7 @@ onBothSides(
 );
 
 onBothSides(
-  '8. maxFragments is 16384 by default',
+  '3.21: maxFragments is 16384 by default',
   async (WebSocket, trace, tools, open) => {
     for (const count of [16384, 16385]) {
       const ends = await open();
@@ -272,7 +272,7 @@ onBothSides(
 
 for (const maxFragments of [0, -1, '2', 2.9]) {
   onBothSides(
-    `8. maxFragments ${maxFragments}`,
+    `3.31, 3.21: maxFragments ${maxFragments}`,
     async (WebSocket, trace, tools, open) => {
       const ends = await open({ maxFragments });
       const { peer } = ends;
@@ -291,7 +291,7 @@ for (const maxFragments of [0, -1, '2', 2.9]) {
 
 for (const pieces of [3, 4]) {
   onBothSides(
-    `8. maxBufferedChunks 3: a frame in ${pieces} pieces behind its header`,
+    `8.14: maxBufferedChunks 3: a frame in ${pieces} pieces behind its header`,
     async (WebSocket, trace, tools, open) => {
       const { ws, peer } = await open({ maxBufferedChunks: 3 });
       const closed = tools.event(ws, 'close');
@@ -313,7 +313,7 @@ for (const pieces of [3, 4]) {
 }
 
 onBothSides(
-  '8. maxBufferedChunks 0 means no limit',
+  '3.31, 3.20: maxBufferedChunks 0 means no limit',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open({ maxBufferedChunks: 0 });
     const closed = tools.event(ws, 'close');
@@ -329,7 +329,7 @@ onBothSides(
 );
 
 onBothSides(
-  '8. large messages arrive whole',
+  '8.12: large messages arrive whole',
   async (WebSocket, trace, tools, open) => {
     const ends = await open();
     const { peer } = ends;

@@ -13,7 +13,7 @@ const QUIET = 40;
 
 for (const event of ['message', 'ping', 'pong']) {
   onBothSides(
-    `6. a listener of '${event}' that throws`,
+    `6.12: a listener of '${event}' that throws`,
     async (WebSocket, trace, tools, open) => {
       const { ws, peer } = await open();
       const opcode = { message: TEXT, ping: PING, pong: PONG }[event];
@@ -55,7 +55,7 @@ for (const event of ['message', 'ping', 'pong']) {
 }
 
 onBothSides(
-  '6. a throwing listener does not disturb other connections',
+  '6.12: a throwing listener does not disturb other connections',
   async (WebSocket, trace, tools, open) => {
     const connections = await Promise.all([open(), open(), open()]);
     const done = connections
@@ -79,7 +79,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. messages can still be sent after a listener threw',
+  '6.12: messages can still be sent after a listener threw',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -96,7 +96,7 @@ onBothSides(
 );
 
 onBothSides(
-  "6. a listener of 'close' that throws",
+  "6.12: a listener of 'close' that throws",
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -111,7 +111,7 @@ onBothSides(
 );
 
 onBothSides(
-  "6. a listener of 'error' that throws",
+  "6.12: a listener of 'error' that throws",
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -128,7 +128,7 @@ onBothSides(
 );
 
 onBothSides(
-  "6. an 'error' without a listener is uncaught",
+  "6.9: an 'error' without a listener is uncaught",
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -142,7 +142,7 @@ onBothSides(
 );
 
 scenario(
-  "4. a listener of 'open' that throws",
+  "6.12: a listener of 'open' that throws",
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) => {
       peer.accept({}, peer.frame(TEXT, 'one'), peer.closeFrame(1000));
@@ -158,7 +158,7 @@ scenario(
 );
 
 scenario(
-  "4. a listener of 'upgrade' that throws",
+  "6.12: a listener of 'upgrade' that throws",
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) => peer.accept());
     const ws = tools.client(url, { perMessageDeflate: false });
@@ -175,7 +175,7 @@ scenario(
 
 for (const event of ['connection', 'headers']) {
   scenario(
-    `9. a listener of '${event}' that throws`,
+    `6.12: a listener of '${event}' that throws`,
     async (WebSocket, trace, tools) => {
       const { wss, port } = await tools.serve();
 
@@ -198,32 +198,35 @@ for (const event of ['connection', 'headers']) {
   );
 }
 
-onBothSides('6. captureRejections', async (WebSocket, trace, tools, open) => {
-  EventEmitter.captureRejections = true;
+onBothSides(
+  '6.15: captureRejections',
+  async (WebSocket, trace, tools, open) => {
+    EventEmitter.captureRejections = true;
 
-  let pair;
+    let pair;
 
-  try {
-    pair = await open();
-  } finally {
-    EventEmitter.captureRejections = false;
+    try {
+      pair = await open();
+    } finally {
+      EventEmitter.captureRejections = false;
+    }
+
+    const { ws, peer } = pair;
+
+    trace.watch('ws', ws);
+    ws.on('message', async () => {
+      throw new RangeError('mine');
+    });
+    peer.send(TEXT, 'x');
+    await tools.event(ws, 'error');
+    trace.note('ws', 'state', ws.readyState);
+    peer.write(peer.closeFrame(1000));
+    await tools.event(ws, 'close');
   }
-
-  const { ws, peer } = pair;
-
-  trace.watch('ws', ws);
-  ws.on('message', async () => {
-    throw new RangeError('mine');
-  });
-  peer.send(TEXT, 'x');
-  await tools.event(ws, 'error');
-  trace.note('ws', 'state', ws.readyState);
-  peer.write(peer.closeFrame(1000));
-  await tools.event(ws, 'close');
-});
+);
 
 onBothSides(
-  '6. a listener that rejects is an unhandled rejection',
+  '6.15: a listener that rejects is an unhandled rejection',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -239,7 +242,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. a listener that removes itself and adds others',
+  '6.16: a listener that removes itself and adds others',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -259,7 +262,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. removeAllListeners() does not break the connection',
+  '6.16: removeAllListeners() does not break the connection',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -276,7 +279,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. a listener that blocks for a while',
+  '6.4: a listener that blocks for a while',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -292,7 +295,7 @@ onBothSides(
 );
 
 onBothSides(
-  '6. events.once() and for await',
+  '6.15: events.once() and for await',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const controller = new AbortController();

@@ -26,7 +26,7 @@ async function serve(WebSocket, tools, upgrade) {
 }
 
 scenario(
-  '9. handleUpgrade() is synchronous',
+  '9.27: handleUpgrade() is synchronous',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await serve(
       WebSocket,
@@ -64,7 +64,7 @@ for (const [what, pause] of Object.entries({
   'some time': (tools) => tools.delay(20)
 })) {
   scenario(
-    `9. handleUpgrade() after ${what}`,
+    `9.27: handleUpgrade() after ${what}`,
     async (WebSocket, trace, tools) => {
       const { port } = await serve(
         WebSocket,
@@ -94,7 +94,7 @@ for (const [what, pause] of Object.entries({
 }
 
 scenario(
-  '9. frames that arrive before handleUpgrade()',
+  '9.27: frames that arrive before handleUpgrade()',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await serve(
       WebSocket,
@@ -123,7 +123,7 @@ scenario(
 );
 
 scenario(
-  '9. handleUpgrade() twice with the same socket',
+  '9.20: handleUpgrade() twice with the same socket',
   async (WebSocket, trace, tools) => {
     const { port } = await serve(WebSocket, tools, (wss, req, socket, head) => {
       wss.handleUpgrade(req, socket, head, (ws) => tools.own(ws));
@@ -144,7 +144,7 @@ scenario(
 );
 
 scenario(
-  '9. handleUpgrade() with a destroyed socket',
+  '9.19: handleUpgrade() with a destroyed socket',
   async (WebSocket, trace, tools) => {
     const { port } = await serve(WebSocket, tools, (wss, req, socket, head) => {
       socket.destroy();
@@ -163,7 +163,7 @@ scenario(
 );
 
 scenario(
-  '9. handleUpgrade() with an ended socket',
+  '9.19: handleUpgrade() with an ended socket',
   async (WebSocket, trace, tools) => {
     const { port } = await serve(WebSocket, tools, (wss, req, socket, head) => {
       socket.end('HTTP/1.1 500 Mine\r\n\r\n');
@@ -182,7 +182,7 @@ scenario(
 );
 
 scenario(
-  '9. a bad request given to handleUpgrade()',
+  '9.22: a bad request given to handleUpgrade()',
   async (WebSocket, trace, tools) => {
     const { port } = await serve(WebSocket, tools, (wss, req, socket, head) => {
       trace.call('server', 'handleUpgrade', () =>
@@ -203,7 +203,7 @@ scenario(
 );
 
 scenario(
-  '9. listeners of the socket after handleUpgrade()',
+  '9.31: listeners of the socket after handleUpgrade()',
   async (WebSocket, trace, tools) => {
     const events = ['error', 'close', 'end', 'data', 'drain', 'timeout'];
     const { port } = await serve(WebSocket, tools, (wss, req, socket, head) => {
@@ -229,7 +229,7 @@ scenario(
 );
 
 scenario(
-  '9. several servers on one HTTP server',
+  '9.31: several servers on one HTTP server',
   async (WebSocket, trace, tools) => {
     const servers = {
       '/one': new WebSocket.Server({ noServer: true }),
@@ -272,7 +272,7 @@ scenario(
 );
 
 scenario(
-  '9. two servers with paths that both listen for upgrades',
+  '9.31: two servers with paths that both listen for upgrades',
   async (WebSocket, trace, tools) => {
     const { server, port } = await tools.serveHttp();
 
@@ -287,7 +287,7 @@ scenario(
 );
 
 scenario(
-  '9. completeUpgrade() may be overridden',
+  '11.23: completeUpgrade() may be overridden',
   async (WebSocket, trace, tools) => {
     class Server extends WebSocket.Server {
       completeUpgrade(...values) {
@@ -328,7 +328,7 @@ scenario(
 );
 
 scenario(
-  '9. handleUpgrade() with a Duplex of any kind',
+  '9.31: handleUpgrade() with a Duplex of any kind',
   async (WebSocket, trace, tools) => {
     const written = [];
     const socket = new Duplex({

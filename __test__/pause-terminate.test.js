@@ -9,7 +9,7 @@ const { BINARY, PING, TEXT } = OPCODES;
 const QUIET = 60;
 
 onBothSides(
-  '5. isPaused follows pause() and resume()',
+  '2.12, 5.19: isPaused follows pause() and resume()',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -35,7 +35,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. isPaused keeps its value after the close event',
+  '2.12, 5.19: isPaused keeps its value after the close event',
   async (WebSocket, trace, tools, open) => {
     const { ws } = await open();
 
@@ -49,7 +49,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. nothing is delivered between pause() and resume()',
+  '5.22: nothing is delivered between pause() and resume()',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -71,7 +71,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. the rest of the chunk is delivered after pause()',
+  '5.20: the rest of the chunk is delivered after pause()',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -93,7 +93,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. a close frame in the rest of the chunk counts after pause()',
+  '5.20: a close frame in the rest of the chunk counts after pause()',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -107,7 +107,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. a FIN is noticed while paused if nothing is unread',
+  '5.21: a FIN is noticed while paused if nothing is unread',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -120,7 +120,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. a FIN behind unread bytes is noticed after resume()',
+  '5.21: a FIN behind unread bytes is noticed after resume()',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -136,7 +136,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. close() while paused waits for resume()',
+  '5.22: close() while paused waits for resume()',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -153,7 +153,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. what arrived while paused is delivered when terminated',
+  '5.23: what arrived while paused is delivered when terminated',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -168,7 +168,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. what arrived while paused is delivered after a reset',
+  '5.23: what arrived while paused is delivered after a reset',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -182,7 +182,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. a paused sender can still send',
+  '5.22: a paused sender can still send',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -194,7 +194,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. pausing holds a fast peer back',
+  '5.22: pausing holds a fast peer back',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const payload = Buffer.alloc(64 * 1024, 1);
@@ -215,7 +215,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. terminate() is CLOSING at once and closed later',
+  '5.24: terminate() is CLOSING at once and closed later',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -233,7 +233,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. terminate() after close()',
+  '5.24: terminate() after close()',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -246,7 +246,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. terminate() in a listener does not lose the rest of the chunk',
+  '5.25: terminate() in a listener does not lose the rest of the chunk',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -263,7 +263,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. terminate() in a listener: an error in the rest of the chunk',
+  '5.25: terminate() in a listener: an error in the rest of the chunk',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -275,7 +275,7 @@ onBothSides(
 );
 
 onBothSides(
-  "5. terminate() in a listener of 'close' and 'error'",
+  "5.25: terminate() in a listener of 'close' and 'error'",
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 

@@ -13,91 +13,96 @@ const RSV3 = 1;
  * them.
  */
 const BAD = {
-  'RSV2 set': (p) => p.frame(TEXT, 'x', { rsv: RSV2 }),
-  'RSV3 set': (p) => p.frame(TEXT, 'x', { rsv: RSV3 }),
-  'all RSV bits set': (p) => p.frame(TEXT, 'x', { rsv: 7 }),
-  'RSV2 set in a control frame': (p) => p.frame(PING, 'x', { rsv: RSV2 }),
-  'RSV1 set without the extension': (p) => p.frame(TEXT, 'x', { rsv: RSV1 }),
-  'RSV1 set in a control frame': (p) => p.frame(PING, 'x', { rsv: RSV1 }),
-  'RSV1 set in a continuation': (p) =>
+  '8.3: RSV2 set': (p) => p.frame(TEXT, 'x', { rsv: RSV2 }),
+  '8.3: RSV3 set': (p) => p.frame(TEXT, 'x', { rsv: RSV3 }),
+  '8.3: all RSV bits set': (p) => p.frame(TEXT, 'x', { rsv: 7 }),
+  '8.3: RSV2 set in a control frame': (p) => p.frame(PING, 'x', { rsv: RSV2 }),
+  '8.4: RSV1 set without the extension': (p) =>
+    p.frame(TEXT, 'x', { rsv: RSV1 }),
+  '8.4: RSV1 set in a control frame': (p) => p.frame(PING, 'x', { rsv: RSV1 }),
+  '8.4: RSV1 set in a continuation': (p) =>
     Buffer.concat([
       p.frame(TEXT, 'x', { fin: false }),
       p.frame(CONTINUATION, 'x', { rsv: RSV1 })
     ]),
-  'continuation of nothing': (p) => p.frame(CONTINUATION, 'x'),
-  'continuation of nothing without FIN': (p) =>
+  '8.5: continuation of nothing': (p) => p.frame(CONTINUATION, 'x'),
+  '8.5: continuation of nothing without FIN': (p) =>
     p.frame(CONTINUATION, 'x', { fin: false }),
-  'continuation of a finished message': (p) =>
+  '8.5: continuation of a finished message': (p) =>
     Buffer.concat([
       p.frame(TEXT, 'x', { fin: false }),
       p.frame(CONTINUATION, 'x'),
       p.frame(CONTINUATION, 'x')
     ]),
-  'text inside a message': (p) =>
+  '8.5: text inside a message': (p) =>
     Buffer.concat([p.frame(BINARY, 'x', { fin: false }), p.frame(TEXT, 'x')]),
-  'binary inside a message': (p) =>
+  '8.5: binary inside a message': (p) =>
     Buffer.concat([p.frame(TEXT, 'x', { fin: false }), p.frame(BINARY, 'x')]),
-  'ping without FIN': (p) => p.frame(PING, 'x', { fin: false }),
-  'pong without FIN': (p) => p.frame(PONG, 'x', { fin: false }),
-  'close without FIN': (p) => p.frame(CLOSE, '', { fin: false }),
-  'ping of 126 bytes': (p) => p.frame(PING, 'x'.repeat(126)),
-  'pong of 65536 bytes': (p) => p.frame(PONG, 'x'.repeat(65536)),
-  'close of 126 bytes': (p) => p.closeFrame(1000, 'x'.repeat(124)),
-  'ping with a long form of its length': (p) =>
+  '8.6: ping without FIN': (p) => p.frame(PING, 'x', { fin: false }),
+  '8.6: pong without FIN': (p) => p.frame(PONG, 'x', { fin: false }),
+  '8.6: close without FIN': (p) => p.frame(CLOSE, '', { fin: false }),
+  '8.7: ping of 126 bytes': (p) => p.frame(PING, 'x'.repeat(126)),
+  '8.7: pong of 65536 bytes': (p) => p.frame(PONG, 'x'.repeat(65536)),
+  '8.7: close of 126 bytes': (p) => p.closeFrame(1000, 'x'.repeat(124)),
+  '8.7: ping with a long form of its length': (p) =>
     p.frame(PING, 'x', { bits: 16 }),
-  'close of one byte': (p) => p.frame(CLOSE, 'x'),
-  'the wrong masking': (p) => p.frame(TEXT, 'x', { masked: !p.masks }),
-  'the wrong masking of a control frame': (p) =>
+  '8.7: close of one byte': (p) => p.frame(CLOSE, 'x'),
+  '8.8: the wrong masking': (p) => p.frame(TEXT, 'x', { masked: !p.masks }),
+  '8.8: the wrong masking of a control frame': (p) =>
     p.frame(PING, 'x', { masked: !p.masks }),
-  'the wrong masking of an empty frame': (p) =>
+  '8.8: the wrong masking of an empty frame': (p) =>
     p.frame(TEXT, '', { masked: !p.masks }),
-  'a close code that is not allowed': (p) => p.closeFrame(1005),
-  'a close code below 1000': (p) => p.closeFrame(5, 'reason'),
-  'invalid UTF-8': (p) => p.frame(TEXT, Buffer.from('61ff62', 'hex')),
-  'UTF-8 that is cut off': (p) => p.frame(TEXT, Buffer.from('61e282', 'hex')),
-  'a surrogate in UTF-8': (p) => p.frame(TEXT, Buffer.from('eda080', 'hex')),
-  'overlong UTF-8': (p) => p.frame(TEXT, Buffer.from('c080', 'hex')),
-  'UTF-8 above U+10FFFF': (p) => p.frame(TEXT, Buffer.from('f4908080', 'hex')),
-  'invalid UTF-8 in fragments': (p) =>
+  '8.9: a close code that is not allowed': (p) => p.closeFrame(1005),
+  '8.9: a close code below 1000': (p) => p.closeFrame(5, 'reason'),
+  '8.10: invalid UTF-8': (p) => p.frame(TEXT, Buffer.from('61ff62', 'hex')),
+  '8.10: UTF-8 that is cut off': (p) =>
+    p.frame(TEXT, Buffer.from('61e282', 'hex')),
+  '8.10: a surrogate in UTF-8': (p) =>
+    p.frame(TEXT, Buffer.from('eda080', 'hex')),
+  '8.10: overlong UTF-8': (p) => p.frame(TEXT, Buffer.from('c080', 'hex')),
+  '8.10: UTF-8 above U+10FFFF': (p) =>
+    p.frame(TEXT, Buffer.from('f4908080', 'hex')),
+  '8.10: invalid UTF-8 in fragments': (p) =>
     Buffer.concat([
       p.frame(TEXT, Buffer.from('e2', 'hex'), { fin: false }),
       p.frame(CONTINUATION, Buffer.from('28a1', 'hex'))
     ]),
-  'UTF-8 that is cut off by the last fragment': (p) =>
+  '8.10: UTF-8 that is cut off by the last fragment': (p) =>
     Buffer.concat([
       p.frame(TEXT, 'abc', { fin: false }),
       p.frame(CONTINUATION, Buffer.from('f09f', 'hex'))
     ]),
-  'invalid UTF-8 in a close reason': (p) =>
+  '8.10: invalid UTF-8 in a close reason': (p) =>
     p.frame(CLOSE, closePayload(1000, Buffer.from('ff', 'hex'))),
-  'a length above 2^53 - 1': (p) =>
+  '8.11: a length above 2^53 - 1': (p) =>
     p.frame(BINARY, '', { length: 2n ** 53n, bits: 64 }),
-  'a length with its highest bit': (p) =>
+  '8.11: a length with its highest bit': (p) =>
     p.frame(BINARY, '', { length: 2n ** 63n, bits: 64 })
 };
 
 for (let opcode = 3; opcode < 16; opcode++) {
   if (opcode < CLOSE || opcode > PONG) {
-    BAD[`opcode ${opcode}`] = (p) => p.frame(opcode, 'x');
+    BAD[`8.5: opcode ${opcode}`] = (p) => p.frame(opcode, 'x');
   }
 }
 
 /** Frames that break two rules: which one is reported is fixed as well. */
 const TWICE_BAD = {
-  'RSV bits before opcode': (p) => p.frame(3, 'x', { rsv: RSV2 }),
-  'RSV2 before RSV1': (p) => p.frame(TEXT, 'x', { rsv: RSV1 | RSV2 }),
-  'RSV1 before opcode': (p) => p.frame(3, 'x', { rsv: RSV1 }),
-  'opcode before masking': (p) => p.frame(3, 'x', { masked: !p.masks }),
-  'FIN before length': (p) => p.frame(PING, 'x'.repeat(126), { fin: false }),
-  'FIN before masking': (p) =>
+  '8.16: RSV bits before opcode': (p) => p.frame(3, 'x', { rsv: RSV2 }),
+  '8.16: RSV2 before RSV1': (p) => p.frame(TEXT, 'x', { rsv: RSV1 | RSV2 }),
+  '8.16: RSV1 before opcode': (p) => p.frame(3, 'x', { rsv: RSV1 }),
+  '8.16: opcode before masking': (p) => p.frame(3, 'x', { masked: !p.masks }),
+  '8.16: FIN before length': (p) =>
+    p.frame(PING, 'x'.repeat(126), { fin: false }),
+  '8.16: FIN before masking': (p) =>
     p.frame(PING, 'x', { fin: false, masked: !p.masks }),
-  'length before masking': (p) =>
+  '8.16: length before masking': (p) =>
     p.frame(PING, 'x'.repeat(126), { masked: !p.masks }),
-  'continuation before masking': (p) =>
+  '8.16: continuation before masking': (p) =>
     p.frame(CONTINUATION, 'x', { masked: !p.masks }),
-  'masking before the length of data': (p) =>
+  '8.16: masking before the length of data': (p) =>
     p.frame(BINARY, '', { length: 2n ** 53n, bits: 64, masked: !p.masks }),
-  'close code before UTF-8': (p) =>
+  '8.16: close code before UTF-8': (p) =>
     p.frame(CLOSE, closePayload(1005, Buffer.from('ff', 'hex')))
 };
 
@@ -120,7 +125,7 @@ async function fail(trace, tools, { ws, peer }, send) {
 }
 
 for (const [rule, make] of Object.entries({ ...BAD, ...TWICE_BAD })) {
-  onBothSides(`8. ${rule}`, async (WebSocket, trace, tools, open) => {
+  onBothSides(rule, async (WebSocket, trace, tools, open) => {
     const ends = await open();
     const { peer } = ends;
 
@@ -135,7 +140,7 @@ for (const [rule, make] of Object.entries({ ...BAD, ...TWICE_BAD })) {
   });
 
   onBothSides(
-    `8. ${rule}, byte by byte`,
+    `${rule}, byte by byte`,
     async (WebSocket, trace, tools, open) => {
       const ends = await open();
       const { peer } = ends;
@@ -149,14 +154,14 @@ for (const [rule, make] of Object.entries({ ...BAD, ...TWICE_BAD })) {
 }
 
 for (const rule of [
-  'opcode 3',
-  'the wrong masking',
-  'ping of 126 bytes',
-  'close of one byte',
-  'continuation of nothing'
+  '8.5: opcode 3',
+  '8.8: the wrong masking',
+  '8.7: ping of 126 bytes',
+  '8.7: close of one byte',
+  '8.5: continuation of nothing'
 ]) {
   onBothSides(
-    `8. ${rule}: the first two bytes suffice`,
+    `8.16, ${rule}: the first two bytes suffice`,
     async (WebSocket, trace, tools, open) => {
       const ends = await open();
 
@@ -168,14 +173,14 @@ for (const rule of [
 }
 
 for (const rule of [
-  'a close code below 1000',
-  'invalid UTF-8',
-  'invalid UTF-8 in fragments',
-  'a length above 2^53 - 1',
-  'RSV1 set in a continuation'
+  '8.9: a close code below 1000',
+  '8.10: invalid UTF-8',
+  '8.10: invalid UTF-8 in fragments',
+  '8.11: a length above 2^53 - 1',
+  '8.4: RSV1 set in a continuation'
 ]) {
   onBothSides(
-    `8. ${rule}, divided at every place`,
+    `8.1, ${rule}, divided at every place`,
     async (WebSocket, trace, tools, open) => {
       let cut = 0;
       let length;
@@ -193,7 +198,7 @@ for (const rule of [
 }
 
 onBothSides(
-  '8. UTF-8 is checked when the message is complete',
+  '8.10: UTF-8 is checked when the message is complete',
   async (WebSocket, trace, tools, open) => {
     const ends = await open();
     const { peer } = ends;
@@ -222,43 +227,49 @@ onBothSides(
   }
 );
 
-onBothSides('8. skipUTF8Validation', async (WebSocket, trace, tools, open) => {
-  const { ws, peer } = await open({ skipUTF8Validation: true });
-  const invalid = Buffer.from('61ff62', 'hex');
+onBothSides(
+  '8.18, 3.28: skipUTF8Validation',
+  async (WebSocket, trace, tools, open) => {
+    const { ws, peer } = await open({ skipUTF8Validation: true });
+    const invalid = Buffer.from('61ff62', 'hex');
 
-  trace.watch('ws', ws);
-  peer.write(
-    peer.frame(TEXT, invalid),
-    peer.frame(TEXT, invalid, { fin: false }),
-    peer.frame(CONTINUATION, invalid),
-    peer.closeFrame(1000, invalid)
-  );
-  await tools.event(ws, 'close');
-  trace.lines('wire', await peer.rest());
-});
-
-onBothSides('8. the error event', async (WebSocket, trace, tools, open) => {
-  const { ws, peer } = await open();
-
-  ws.on('error', (error) => {
-    const code = Object.getOwnPropertyDescriptor(error, 'code');
-
-    trace.note('ws', 'keys', Object.getOwnPropertyNames(error).sort());
-    trace.note('ws', 'code', code);
-    trace.note(
-      'ws',
-      'class',
-      Object.getPrototypeOf(error) === RangeError.prototype
+    trace.watch('ws', ws);
+    peer.write(
+      peer.frame(TEXT, invalid),
+      peer.frame(TEXT, invalid, { fin: false }),
+      peer.frame(CONTINUATION, invalid),
+      peer.closeFrame(1000, invalid)
     );
-    trace.note('ws', 'state', ws.readyState, ws._socket.destroyed);
-    trace.note('ws', 'stack', error.stack.split('\n')[0]);
-  });
-  peer.send(3, 'x');
-  await tools.event(ws, 'close');
-});
+    await tools.event(ws, 'close');
+    trace.lines('wire', await peer.rest());
+  }
+);
 
 onBothSides(
-  "8. the close frame leaves before 'error' is emitted",
+  '8.1, 8.19: the error event',
+  async (WebSocket, trace, tools, open) => {
+    const { ws, peer } = await open();
+
+    ws.on('error', (error) => {
+      const code = Object.getOwnPropertyDescriptor(error, 'code');
+
+      trace.note('ws', 'keys', Object.getOwnPropertyNames(error).sort());
+      trace.note('ws', 'code', code);
+      trace.note(
+        'ws',
+        'class',
+        Object.getPrototypeOf(error) === RangeError.prototype
+      );
+      trace.note('ws', 'state', ws.readyState, ws._socket.destroyed);
+      trace.note('ws', 'stack', error.stack.split('\n')[0]);
+    });
+    peer.send(3, 'x');
+    await tools.event(ws, 'close');
+  }
+);
+
+onBothSides(
+  "8.1: the close frame leaves before 'error' is emitted",
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -275,7 +286,7 @@ onBothSides(
 );
 
 onBothSides(
-  '8. an error after our close frame',
+  '8.1: an error after our close frame',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -289,7 +300,7 @@ onBothSides(
 );
 
 onBothSides(
-  '8. an error that arrives together with a FIN',
+  '8.1: an error that arrives together with a FIN',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -302,7 +313,7 @@ onBothSides(
 );
 
 onBothSides(
-  '8. the connection is drained after an error',
+  '8.2: the connection is drained after an error',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -318,7 +329,7 @@ onBothSides(
 );
 
 onBothSides(
-  '8. one bad connection does not disturb another',
+  '8.2: one bad connection does not disturb another',
   async (WebSocket, trace, tools, open) => {
     const bad = await open();
     const good = await open();

@@ -6,7 +6,7 @@ const { OPCODES, describeFrame, encodeFrame } = require('./support/frames');
 const { TEXT } = OPCODES;
 
 onBothSides(
-  '11. own properties of an open WebSocket',
+  '11.25: own properties of an open WebSocket',
   async (WebSocket, trace, tools, open) => {
     const { ws } = await open();
 
@@ -37,7 +37,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. _socket describes the connection',
+  '11.14, 11.17: _socket describes the connection',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const { _socket: socket } = ws;
@@ -82,7 +82,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. _socket stays after the end',
+  '11.14: _socket stays after the end',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const { _socket: socket } = ws;
@@ -95,14 +95,31 @@ onBothSides(
   }
 );
 
-onBothSides('11. events of _socket', async (WebSocket, trace, tools, open) => {
-  const { ws, peer } = await open();
+scenario(
+  '11.18: req.socket is the socket of the WebSocket',
+  async (WebSocket, trace, tools) => {
+    const { ws, peer, req } = await tools.openServer();
+    const { socket } = req;
 
-  ws.on('close', () => trace.note('ws', 'ws close'));
-  trace.watch('ws', ws._socket, ['end', 'finish', 'error', 'close']);
-  peer.write(peer.closeFrame(1000));
-  await tools.event(ws, 'close');
-});
+    trace.note('ws', 'same', socket === ws._socket, socket === req.connection);
+    trace.note('ws', 'address', socket.remoteAddress, socket.destroyed);
+    peer.write(peer.closeFrame());
+    await tools.event(ws, 'close');
+    trace.note('ws', 'same', socket === ws._socket, socket.destroyed);
+  }
+);
+
+onBothSides(
+  '11.15: events of _socket',
+  async (WebSocket, trace, tools, open) => {
+    const { ws, peer } = await open();
+
+    ws.on('close', () => trace.note('ws', 'ws close'));
+    trace.watch('ws', ws._socket, ['end', 'finish', 'error', 'close']);
+    peer.write(peer.closeFrame(1000));
+    await tools.event(ws, 'close');
+  }
+);
 
 for (const [name, act] of Object.entries({
   'destroy()': (socket) => socket.destroy(),
@@ -111,25 +128,28 @@ for (const [name, act] of Object.entries({
   'resetAndDestroy()': (socket) => socket.resetAndDestroy(),
   "emit('error')": (socket) => socket.emit('error', new Error('mine'))
 })) {
-  onBothSides(`11. _socket.${name}`, async (WebSocket, trace, tools, open) => {
-    const { ws, peer } = await open();
+  onBothSides(
+    `11.15: _socket.${name}`,
+    async (WebSocket, trace, tools, open) => {
+      const { ws, peer } = await open();
 
-    trace.watch('ws', ws);
-    ws._socket.on('error', (error) => trace.note('socket', 'error', error));
-    ws._socket.on('close', (failed) => trace.note('socket', 'close', failed));
-    ws.send('before');
-    act(ws._socket);
-    trace.note('ws', 'state', ws.readyState, ws._socket.destroyed);
-    await tools.event(ws, 'close');
+      trace.watch('ws', ws);
+      ws._socket.on('error', (error) => trace.note('socket', 'error', error));
+      ws._socket.on('close', (failed) => trace.note('socket', 'close', failed));
+      ws.send('before');
+      act(ws._socket);
+      trace.note('ws', 'state', ws.readyState, ws._socket.destroyed);
+      await tools.event(ws, 'close');
 
-    if (!name.startsWith('reset')) {
-      trace.lines('wire', await peer.rest());
+      if (!name.startsWith('reset')) {
+        trace.lines('wire', await peer.rest());
+      }
     }
-  });
+  );
 }
 
 onBothSides(
-  '11. bytes written to _socket keep their place',
+  '11.16: bytes written to _socket keep their place',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const raw = (text) =>
@@ -150,7 +170,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. a bad frame written to _socket',
+  '11.16: a bad frame written to _socket',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -161,7 +181,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. bytesRead and bytesWritten of _socket',
+  '11.14: bytesRead and bytesWritten of _socket',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const { bytesRead, bytesWritten } = ws._socket;
@@ -175,7 +195,7 @@ onBothSides(
 );
 
 onBothSides(
-  "11. _socket: listeners of 'data' see the bytes",
+  "11.15: _socket: listeners of 'data' see the bytes",
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -186,7 +206,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. _socket.setTimeout() fires when idle',
+  '11.17: _socket.setTimeout() fires when idle',
   async (WebSocket, trace, tools, open) => {
     const { ws } = await open();
 
@@ -197,7 +217,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. _socket.pause() and resume() hold messages back',
+  '11.17: _socket.pause() and resume() hold messages back',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -213,7 +233,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. ending and destroying _socket after the end',
+  '11.15: ending and destroying _socket after the end',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -237,7 +257,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. _sender.sendFrame() with frames of Sender.frame()',
+  '11.19: _sender.sendFrame() with frames of Sender.frame()',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const frame = (text) =>
@@ -261,7 +281,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. _sender.sendFrame() to many connections',
+  '11.19: _sender.sendFrame() to many connections',
   async (WebSocket, trace, tools, open) => {
     const connections = await Promise.all([open(), open(), open()]);
     const list = WebSocket.Sender.frame(Buffer.from('shared'), {
@@ -283,7 +303,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. _sender.sendFrame() after the end',
+  '11.19: _sender.sendFrame() after the end',
   async (WebSocket, trace, tools, open) => {
     const { ws } = await open();
 
@@ -295,7 +315,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. emitting events by hand',
+  '11.22: emitting events by hand',
   async (WebSocket, trace, tools, open) => {
     const { ws } = await open();
 
@@ -308,7 +328,7 @@ onBothSides(
 );
 
 scenario(
-  '11. wss.emit() of a connection by hand',
+  '11.22: wss.emit() of a connection by hand',
   async (WebSocket, trace, tools) => {
     const { wss } = await tools.serve();
     const ws = new WebSocket(null, undefined, {});

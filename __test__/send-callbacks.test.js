@@ -26,7 +26,7 @@ function fakeBlob(size, arrayBuffer) {
 }
 
 onBothSides(
-  '5. callbacks come once, in order, and never synchronously',
+  '5.11: callbacks come once, in order, and never synchronously',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const done = defer();
@@ -52,7 +52,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. callbacks may send more',
+  '5.11: callbacks may send more',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -66,7 +66,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. a callback that throws does not harm the others',
+  '5.11, 6.12: a callback that throws does not harm the others',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const done = defer();
@@ -87,7 +87,7 @@ onBothSides(
 
 for (const method of ['send', 'ping', 'pong']) {
   onBothSides(
-    `5. ${method} in CLOSING and CLOSED calls back with an error`,
+    `5.2: ${method} in CLOSING and CLOSED calls back with an error`,
     async (WebSocket, trace, tools, open) => {
       const { ws, peer } = await open();
       let synchronous = true;
@@ -109,7 +109,7 @@ for (const method of ['send', 'ping', 'pong']) {
 }
 
 onBothSides(
-  '5. callbacks of what was sent come before the close event',
+  '5.11: callbacks of what was sent come before the close event',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -125,7 +125,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. terminate() fails the callbacks of what could not be written',
+  '5.12: terminate() fails the callbacks of what could not be written',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -143,7 +143,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. terminate() in the tick of send()',
+  '5.12: terminate() in the tick of send()',
   async (WebSocket, trace, tools, open) => {
     const { ws } = await open();
 
@@ -157,7 +157,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. small messages of the tick of terminate() leave',
+  '5.12: small messages of the tick of terminate() leave',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -171,7 +171,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. bufferedAmount is 0 if the kernel takes everything',
+  '2.8: bufferedAmount is 0 if the kernel takes everything',
   async (WebSocket, trace, tools, open) => {
     const { ws } = await open();
     const done = defer();
@@ -189,7 +189,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. bufferedAmount counts headers and payloads that are stuck',
+  '2.8: bufferedAmount counts headers and payloads that are stuck',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const done = defer();
@@ -212,7 +212,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. bufferedAmount grows for ever after the end',
+  '2.10: bufferedAmount grows for ever after the end',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -235,7 +235,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. everything waits behind a Blob',
+  '5.13, 2.9: everything waits behind a Blob',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -256,18 +256,21 @@ onBothSides(
   }
 );
 
-onBothSides('5. fragments of Blobs', async (WebSocket, trace, tools, open) => {
-  const { ws, peer } = await open();
+onBothSides(
+  '5.8: fragments of Blobs',
+  async (WebSocket, trace, tools, open) => {
+    const { ws, peer } = await open();
 
-  ws.send(new Blob(['one']), { fin: false });
-  ws.send('two', { fin: false });
-  ws.send(new Blob(['three']));
-  ws.send(new Blob(['text']), { binary: false });
-  trace.lines('wire', (await peer.frames(4)).map(describeFrame));
-});
+    ws.send(new Blob(['one']), { fin: false });
+    ws.send('two', { fin: false });
+    ws.send(new Blob(['three']));
+    ws.send(new Blob(['text']), { binary: false });
+    trace.lines('wire', (await peer.frames(4)).map(describeFrame));
+  }
+);
 
 onBothSides(
-  '5. the socket is closed while a Blob is read',
+  '5.14: the socket is closed while a Blob is read',
   async (WebSocket, trace, tools, open) => {
     const { ws } = await open();
 
@@ -283,7 +286,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. a Blob that cannot be read ends the connection',
+  '5.15: a Blob that cannot be read ends the connection',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const blob = fakeBlob(3, () => Promise.reject(new RangeError('mine')));
@@ -299,7 +302,41 @@ onBothSides(
 );
 
 onBothSides(
-  '5. a ping as a Blob that cannot be read',
+  "6.7: a second reason for an 'error'",
+  async (WebSocket, trace, tools, open) => {
+    const { ws, peer } = await open();
+    const reading = defer();
+    const blob = fakeBlob(3, () => reading.promise);
+
+    trace.watch('ws', ws);
+    ws.send(blob, trace.callback('ws', 'Blob', ws));
+    peer.send(3, 'bad');
+    await tools.event(ws, 'error');
+    reading.reject(new RangeError('mine'));
+    await tools.event(ws, 'close');
+  }
+);
+
+onBothSides(
+  "6.7: no 'error' after 'close'",
+  async (WebSocket, trace, tools, open) => {
+    const { ws } = await open();
+    const reading = defer();
+    const blob = fakeBlob(3, () => reading.promise);
+
+    trace.watch('ws', ws);
+    ws.send(blob, trace.callback('ws', 'Blob', ws));
+    ws.terminate();
+    await tools.event(ws, 'close');
+    reading.reject(new RangeError('mine'));
+    await tools.turns(3);
+    ws._socket.emit('error', new Error('late'));
+    await tools.turns(3);
+  }
+);
+
+onBothSides(
+  '5.15: a ping as a Blob that cannot be read',
   async (WebSocket, trace, tools, open) => {
     const { ws } = await open();
     const blob = fakeBlob(3, () => Promise.reject(new RangeError('mine')));
@@ -311,7 +348,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. close() behind a Blob that is never read',
+  '5.13: close() behind a Blob that is never read',
   async (WebSocket, trace, tools, open) => {
     const { ws } = await open({ closeTimeout: 50 });
 
@@ -327,7 +364,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. a Blob longer than it says',
+  '5.15: a Blob longer than it says',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const bytes = new Uint8Array([1, 2, 3, 4]).buffer;
@@ -339,7 +376,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. callbacks when the peer resets the connection',
+  '5.12: callbacks when the peer resets the connection',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const closed = tools.event(ws, 'close');

@@ -81,7 +81,7 @@ async function readToClose(peer) {
 
 for (const method of ['send', 'ping', 'pong']) {
   onBothSides(
-    `5. ${method}: kinds of data`,
+    `5.3, 5.4, 5.5: ${method}: kinds of data`,
     async (WebSocket, trace, tools, open) => {
       const { ws, peer } = await open();
       const callbacks = [];
@@ -107,7 +107,7 @@ for (const method of ['send', 'ping', 'pong']) {
 
 for (const method of ['send', 'ping', 'pong']) {
   onBothSides(
-    `5. ${method}: kinds of data after close()`,
+    `5.2, 5.4: ${method}: kinds of data after close()`,
     async (WebSocket, trace, tools, open) => {
       const { ws } = await open();
 
@@ -145,7 +145,7 @@ for (const options of [
   const words = typeof options === 'object' ? JSON.stringify(options) : options;
 
   onBothSides(
-    `5. send: options ${words}`,
+    `5.6: send: options ${words}`,
     async (WebSocket, trace, tools, open) => {
       const { ws, peer } = await open();
 
@@ -158,7 +158,7 @@ for (const options of [
 
 for (const mask of [true, false, undefined, null, 1]) {
   onBothSides(
-    `5. ping and pong: mask ${mask}`,
+    `5.6: ping and pong: mask ${mask}`,
     async (WebSocket, trace, tools, open) => {
       const { ws, peer } = await open();
 
@@ -170,7 +170,7 @@ for (const mask of [true, false, undefined, null, 1]) {
 }
 
 onBothSides(
-  '5. ping and pong: payload of at most 125 bytes',
+  '5.9: ping and pong: payload of at most 125 bytes',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -195,7 +195,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. ping and pong without payload',
+  '5.5: ping and pong without payload',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const called = [];
@@ -215,7 +215,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. send: lengths around the limits of the header',
+  '5.3: send: lengths around the limits of the header',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -230,7 +230,7 @@ onBothSides(
   }
 );
 
-onBothSides('5. send: fragments', async (WebSocket, trace, tools, open) => {
+onBothSides('5.8: send: fragments', async (WebSocket, trace, tools, open) => {
   const { ws, peer } = await open();
 
   ws.send('one', { fin: false });
@@ -247,7 +247,7 @@ onBothSides('5. send: fragments', async (WebSocket, trace, tools, open) => {
 });
 
 onBothSides(
-  '5. send: a refused fragment',
+  '5.8: send: a refused fragment',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -258,7 +258,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. send: each kind of call',
+  '5.7: send: each kind of call',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
 
@@ -279,7 +279,7 @@ onBothSides(
 );
 
 onBothSides(
-  '5. send: data is not changed',
+  '5.10: send: data is not changed',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const buffer = Buffer.from('buffer');
@@ -300,7 +300,7 @@ onBothSides(
 );
 
 scenario(
-  '5. a client masks each frame with a key of its own',
+  '5.27: a client masks each frame with a key of its own',
   async (WebSocket, trace, tools) => {
     const { ws, peer } = await tools.openClient();
 
@@ -319,7 +319,7 @@ scenario(
 );
 
 scenario(
-  '5. generateMask makes the masking keys',
+  '3.18: generateMask makes the masking keys',
   async (WebSocket, trace, tools) => {
     let count = 0;
     const { ws, peer } = await tools.openClient({
@@ -358,7 +358,7 @@ scenario(
 );
 
 scenario(
-  '5. an all-zero key leaves the payload as it is',
+  '3.18: an all-zero key leaves the payload as it is',
   async (WebSocket, trace, tools) => {
     const { ws, peer } = await tools.openClient({
       generateMask: (key) => key.fill(0)
@@ -371,7 +371,7 @@ scenario(
   }
 );
 
-scenario('5. generateMask may throw', async (WebSocket, trace, tools) => {
+scenario('3.18: generateMask may throw', async (WebSocket, trace, tools) => {
   const { ws } = await tools.openClient({
     generateMask() {
       throw new RangeError('mine');
@@ -382,16 +382,19 @@ scenario('5. generateMask may throw', async (WebSocket, trace, tools) => {
   trace.call('ws', 'ping', () => ws.ping('x'));
 });
 
-scenario('5. a server asked to mask does', async (WebSocket, trace, tools) => {
-  const { ws, peer } = await tools.openServer();
+scenario(
+  '5.27: a server asked to mask does',
+  async (WebSocket, trace, tools) => {
+    const { ws, peer } = await tools.openServer();
 
-  ws.send('x', { mask: true });
-  ws.ping('y', true);
-  trace.note(
-    'wire',
-    'masked',
-    (await peer.frames(2)).map(({ masked }) => masked)
-  );
-});
+    ws.send('x', { mask: true });
+    ws.ping('y', true);
+    trace.note(
+      'wire',
+      'masked',
+      (await peer.frames(2)).map(({ masked }) => masked)
+    );
+  }
+);
 
 compare(__filename);

@@ -4,7 +4,7 @@ const { compare, scenario } = require('./support/differential');
 const { decodeFrames, describeFrame } = require('./support/frames');
 
 scenario(
-  '11. a sender made before the negotiation, for something with write() alone',
+  '11.13: a sender made before the negotiation, for something with write() alone',
   async (WebSocket, trace, tools) => {
     const deflate = new WebSocket.PerMessageDeflate({ threshold: 0 });
     const written = [];

@@ -60,7 +60,7 @@ function kinds(WebSocket, tools) {
 
 for (const kind of ['port', 'server', 'noServer']) {
   scenario(
-    `9. close() of an idle ${kind} server`,
+    `9.28: close() of an idle ${kind} server`,
     async (WebSocket, trace, tools) => {
       const { wss } = await kinds(WebSocket, tools)[kind]();
       let synchronous = true;
@@ -81,7 +81,7 @@ for (const kind of ['port', 'server', 'noServer']) {
   );
 
   scenario(
-    `9. close() of a ${kind} server lets its clients live`,
+    `9.28: close() of a ${kind} server lets its clients live`,
     async (WebSocket, trace, tools) => {
       const { wss, port } = await kinds(WebSocket, tools)[kind]();
       const [first, second] = await connect(tools, wss, port, 2);
@@ -111,7 +111,7 @@ for (const kind of ['port', 'server', 'noServer']) {
   );
 
   scenario(
-    `9. close() of a ${kind} server without tracking`,
+    `9.28: close() of a ${kind} server without tracking`,
     async (WebSocket, trace, tools) => {
       const { wss, port } = await kinds(WebSocket, tools)[kind]({
         clientTracking: false
@@ -128,7 +128,7 @@ for (const kind of ['port', 'server', 'noServer']) {
   );
 
   scenario(
-    `9. close() of a ${kind} server twice`,
+    `9.29: close() of a ${kind} server twice`,
     async (WebSocket, trace, tools) => {
       const { wss } = await kinds(WebSocket, tools)[kind]();
 
@@ -145,7 +145,7 @@ for (const kind of ['port', 'server', 'noServer']) {
   );
 
   scenario(
-    `9. close() in 'connection' of a ${kind} server`,
+    `9.28: close() in 'connection' of a ${kind} server`,
     async (WebSocket, trace, tools) => {
       const { wss, port } = await kinds(WebSocket, tools)[kind]();
 
@@ -168,7 +168,7 @@ for (const kind of ['port', 'server', 'noServer']) {
   );
 
   scenario(
-    `9. terminate() of all clients of a closed ${kind} server`,
+    `9.28: terminate() of all clients of a closed ${kind} server`,
     async (WebSocket, trace, tools) => {
       const { wss, port } = await kinds(WebSocket, tools)[kind]();
 
@@ -189,7 +189,7 @@ for (const kind of ['port', 'server', 'noServer']) {
   );
 }
 
-scenario('9. close() before listening', async (WebSocket, trace, tools) => {
+scenario('9.28: close() before listening', async (WebSocket, trace, tools) => {
   const wss = new WebSocket.Server({ host: '127.0.0.1', port: 0 });
   const { _server: server } = wss;
 
@@ -203,7 +203,7 @@ scenario('9. close() before listening', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  '9. close() refuses new upgrades with 503',
+  '9.21: close() refuses new upgrades with 503',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await kinds(WebSocket, tools).noServer();
 
@@ -222,7 +222,7 @@ scenario(
 );
 
 scenario(
-  '9. close() of a port server refuses connections',
+  '9.28: close() of a port server refuses connections',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve();
 
@@ -235,7 +235,7 @@ scenario(
 );
 
 scenario(
-  '9. close() leaves the HTTP server of others alone',
+  '9.8: close() leaves the HTTP server of others alone',
   async (WebSocket, trace, tools) => {
     const { server } = await tools.serveHttp();
     const wss = new WebSocket.Server({ server });
@@ -248,7 +248,7 @@ scenario(
 );
 
 scenario(
-  '9. the HTTP server waits for WebSockets',
+  '9.28: the HTTP server waits for WebSockets',
   async (WebSocket, trace, tools) => {
     const { server, port } = await tools.serveHttp();
     const wss = new WebSocket.Server({ server });
@@ -271,7 +271,7 @@ scenario(
 );
 
 scenario(
-  '9. closeAllConnections() does not know WebSockets',
+  '9.28: closeAllConnections() does not know WebSockets',
   async (WebSocket, trace, tools) => {
     const { server, port } = await tools.serveHttp();
     const wss = new WebSocket.Server({ server });
@@ -287,7 +287,7 @@ scenario(
 );
 
 scenario(
-  "9. a listener of 'close' that throws",
+  "6.12: a listener of 'close' that throws",
   async (WebSocket, trace, tools) => {
     const wss = new WebSocket.Server({ noServer: true });
 

@@ -51,13 +51,13 @@ function withHooks(title, makeOptions, request) {
 }
 
 for (const result of [true, 1, 'yes', {}, false, 0, '', null, undefined, NaN]) {
-  withHooks(`9. verifyClient that returns ${result}`, () => ({
+  withHooks(`9.18, 9.24: verifyClient that returns ${result}`, () => ({
     verifyClient: () => result
   }));
 }
 
 withHooks(
-  '9. what verifyClient is told',
+  '9.24: what verifyClient is told',
   (trace) => ({
     verifyClient(info) {
       trace.note('server', 'this', this.verifyClient !== undefined);
@@ -70,7 +70,7 @@ withHooks(
 );
 
 withHooks(
-  '9. verifyClient takes the origin of version 8 from another header',
+  '9.24: verifyClient takes the origin of version 8 from another header',
   (trace) => ({
     verifyClient: ({ origin }) => trace.note('server', 'origin', origin)
   }),
@@ -83,14 +83,17 @@ withHooks(
   }
 );
 
-withHooks('9. verifyClient without an origin', (trace) => ({
+withHooks('9.24: verifyClient without an origin', (trace) => ({
   verifyClient: ({ origin }) => trace.note('server', 'origin', origin)
 }));
 
-withHooks('9. verifyClient with an arity of 0 or 3 returns its answer', () => ({
-  verifyClient: (info, callback = () => {}, more = 1) =>
-    info && callback && more
-}));
+withHooks(
+  '9.24: verifyClient with an arity of 0 or 3 returns its answer',
+  () => ({
+    verifyClient: (info, callback = () => {}, more = 1) =>
+      info && callback && more
+  })
+);
 
 for (const [name, values] of Object.entries({
   true: [true],
@@ -122,16 +125,19 @@ for (const [name, values] of Object.entries({
     'at once': (call) => call(),
     later: (call) => setTimeout(call, 5)
   })) {
-    withHooks(`9. verifyClient calls back with ${name} ${when}`, () => ({
-      verifyClient(info, callback) {
-        later(() => callback(...values));
-      }
-    }));
+    withHooks(
+      `9.18, 9.24: verifyClient calls back with ${name} ${when}`,
+      () => ({
+        verifyClient(info, callback) {
+          later(() => callback(...values));
+        }
+      })
+    );
   }
 }
 
 scenario(
-  '9. verifyClient that never calls back',
+  '9.24: verifyClient that never calls back',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve({
       // eslint-disable-next-line no-unused-vars
@@ -148,7 +154,7 @@ scenario(
   }
 );
 
-scenario('9. verifyClient that throws', async (WebSocket, trace, tools) => {
+scenario('9.24: verifyClient that throws', async (WebSocket, trace, tools) => {
   const { wss, port } = await tools.serve({
     verifyClient() {
       throw new RangeError('mine');
@@ -162,7 +168,7 @@ scenario('9. verifyClient that throws', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  '9. the client leaves while verifyClient is busy',
+  '9.19: the client leaves while verifyClient is busy',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve({
       async verifyClient({ req: { socket } }, callback) {
@@ -181,7 +187,7 @@ scenario(
 );
 
 scenario(
-  '9. the client resets while verifyClient is busy',
+  '9.19: the client resets while verifyClient is busy',
   async (WebSocket, trace, tools) => {
     const done = defer();
     const { wss, port } = await tools.serve({
@@ -202,7 +208,7 @@ scenario(
 );
 
 scenario(
-  '9. the server closes while verifyClient is busy',
+  '9.21: the server closes while verifyClient is busy',
   async (WebSocket, trace, tools) => {
     const { server, port } = await tools.serveHttp();
     const wss = new WebSocket.Server({
@@ -219,7 +225,7 @@ scenario(
 );
 
 scenario(
-  '9. frames that arrive while verifyClient is busy',
+  '9.27: frames that arrive while verifyClient is busy',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve({
       async verifyClient(info, callback) {
@@ -250,7 +256,7 @@ for (const [name, result] of Object.entries({
   'the first': (protocols) => protocols.values().next().value
 })) {
   withHooks(
-    `9. handleProtocols that returns ${name}`,
+    `9.25: handleProtocols that returns ${name}`,
     (trace) => ({
       handleProtocols(protocols, req) {
         trace.note('server', 'protocols', protocols, req);
@@ -261,7 +267,7 @@ for (const [name, result] of Object.entries({
   );
 }
 
-withHooks('9. handleProtocols is not asked without protocols', (trace) => ({
+withHooks('9.25: handleProtocols is not asked without protocols', (trace) => ({
   handleProtocols() {
     trace.note('server', 'asked');
     return 'a';
@@ -269,7 +275,7 @@ withHooks('9. handleProtocols is not asked without protocols', (trace) => ({
 }));
 
 scenario(
-  "9. 'headers' may change the response",
+  "9.10: 'headers' may change the response",
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve();
 
@@ -288,7 +294,7 @@ scenario(
   }
 );
 
-scenario('9. order of the hooks', async (WebSocket, trace, tools) => {
+scenario('9.9: order of the hooks', async (WebSocket, trace, tools) => {
   const { wss, port } = await tools.serve({
     handleProtocols: () => trace.note('server', 'handleProtocols'),
     verifyClient: () => {
@@ -319,7 +325,7 @@ scenario('9. order of the hooks', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  "9. a listener of 'wsClientError' need not answer",
+  "9.23: a listener of 'wsClientError' need not answer",
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve();
     const peer = await tools.dial(port);

@@ -29,7 +29,7 @@ async function request(tools, port, request) {
 }
 
 scenario(
-  '9. exactly one of port, server and noServer',
+  '9.1: exactly one of port, server and noServer',
   async (WebSocket, trace) => {
     const server = http.createServer();
 
@@ -56,7 +56,7 @@ scenario(
   }
 );
 
-scenario('9. bad ports are refused by Node', async (WebSocket, trace) => {
+scenario('9.3: bad ports are refused by Node', async (WebSocket, trace) => {
   for (const port of [-1, 65536, {}, true]) {
     trace.call('server', `port ${port}`, () => {
       new WebSocket.Server({ port }).close();
@@ -67,7 +67,7 @@ scenario('9. bad ports are refused by Node', async (WebSocket, trace) => {
 /** Options ws does not have. */
 const ADDED = ['handshakeTimeout', 'heartbeat', 'maxBackpressure'];
 
-scenario('9. the options and their defaults', async (WebSocket, trace) => {
+scenario('9.2: the options and their defaults', async (WebSocket, trace) => {
   const given = { noServer: true, foo: 'bar', path: '/x' };
   const wss = new WebSocket.Server(given);
 
@@ -80,15 +80,18 @@ scenario('9. the options and their defaults', async (WebSocket, trace) => {
   trace.note('server', 'state', wss._state, wss.clients, wss._server);
 });
 
-scenario('9. perMessageDeflate true becomes an object', (WebSocket, trace) => {
-  for (const perMessageDeflate of [true, false, undefined, {}]) {
-    const wss = new WebSocket.Server({ noServer: true, perMessageDeflate });
+scenario(
+  '9.2: perMessageDeflate true becomes an object',
+  (WebSocket, trace) => {
+    for (const perMessageDeflate of [true, false, undefined, {}]) {
+      const wss = new WebSocket.Server({ noServer: true, perMessageDeflate });
 
-    trace.note('server', 'option', wss.options.perMessageDeflate);
+      trace.note('server', 'option', wss.options.perMessageDeflate);
+    }
   }
-});
+);
 
-scenario('9. clientTracking', async (WebSocket, trace, tools) => {
+scenario('9.5: clientTracking', async (WebSocket, trace, tools) => {
   for (const clientTracking of [true, false, undefined, 1]) {
     const { wss, port } = await tools.serve({ clientTracking });
     const connected = tools.event(wss, 'connection');
@@ -105,7 +108,7 @@ scenario('9. clientTracking', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  "9. clients are added before 'connection' and removed before 'close'",
+  "9.5: clients are added before 'connection' and removed before 'close'",
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve();
     const connected = tools.event(wss, 'connection');
@@ -129,7 +132,7 @@ scenario(
   }
 );
 
-scenario('9. port: listening', async (WebSocket, trace, tools) => {
+scenario('9.3, 9.6: port: listening', async (WebSocket, trace, tools) => {
   const order = [];
   const wss = new WebSocket.Server({ host: '127.0.0.1', port: 0 }, function () {
     order.push('callback', this === wss._server);
@@ -155,7 +158,7 @@ scenario('9. port: listening', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  '9. port: host and backlog reach listen()',
+  '9.3: port: host and backlog reach listen()',
   async (WebSocket, trace, tools) => {
     const { listen } = net.Server.prototype;
 
@@ -177,7 +180,7 @@ scenario(
 );
 
 scenario(
-  '9. port: without host all addresses',
+  '9.3: port: without host all addresses',
   async (WebSocket, trace, tools) => {
     const wss = new WebSocket.Server({ port: 0 });
 
@@ -187,17 +190,20 @@ scenario(
   }
 );
 
-scenario('9. port: plain requests get 426', async (WebSocket, trace, tools) => {
-  const { port } = await tools.serve();
+scenario(
+  '9.4: port: plain requests get 426',
+  async (WebSocket, trace, tools) => {
+    const { port } = await tools.serve();
 
-  for (const method of ['GET', 'POST', 'HEAD']) {
-    const head = `${method} / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+    for (const method of ['GET', 'POST', 'HEAD']) {
+      const head = `${method} / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
 
-    trace.lines('wire', await request(tools, port, head));
+      trace.lines('wire', await request(tools, port, head));
+    }
   }
-});
+);
 
-scenario('9. port: one that is taken', async (WebSocket, trace, tools) => {
+scenario('9.32: port: one that is taken', async (WebSocket, trace, tools) => {
   const { port } = await tools.serve();
   const wss = new WebSocket.Server({ host: '127.0.0.1', port });
 
@@ -207,7 +213,7 @@ scenario('9. port: one that is taken', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  '9. port: one that is taken and no listener',
+  '9.32: port: one that is taken and no listener',
   async (WebSocket, trace, tools) => {
     const { port } = await tools.serve();
 
@@ -217,7 +223,7 @@ scenario(
 );
 
 scenario(
-  '9. server: listeners are added and taken away',
+  '9.8: server: listeners are added and taken away',
   async (WebSocket, trace, tools) => {
     const { server } = await tools.serveHttp();
     const counts = () =>
@@ -236,21 +242,24 @@ scenario(
   }
 );
 
-scenario('9. server: events are passed on', async (WebSocket, trace, tools) => {
-  const server = http.createServer();
-  const wss = new WebSocket.Server({ server });
+scenario(
+  '9.32: server: events are passed on',
+  async (WebSocket, trace, tools) => {
+    const server = http.createServer();
+    const wss = new WebSocket.Server({ server });
 
-  trace.watch('server', wss, EVENTS);
-  trace.note('server', 'address', wss.address());
-  server.listen(0, '127.0.0.1');
-  await tools.event(wss, 'listening');
-  tools.adopt(server);
-  server.emit('error', new RangeError('mine'));
-  server.emit('close');
-});
+    trace.watch('server', wss, EVENTS);
+    trace.note('server', 'address', wss.address());
+    server.listen(0, '127.0.0.1');
+    await tools.event(wss, 'listening');
+    tools.adopt(server);
+    server.emit('error', new RangeError('mine'));
+    server.emit('close');
+  }
+);
 
 scenario(
-  '9. server: the callback is not called',
+  '9.3: server: the callback is not called',
   async (WebSocket, trace, tools) => {
     const { server } = await tools.serveHttp();
     const wss = new WebSocket.Server({ server }, () => {
@@ -263,7 +272,7 @@ scenario(
 );
 
 scenario(
-  '9. server: an emitter of upgrades suffices',
+  '9.31: server: an emitter of upgrades suffices',
   async (WebSocket, trace, tools) => {
     const { server } = await tools.serveHttp();
     const emitter = new (require('events'))();
@@ -282,7 +291,7 @@ scenario(
 );
 
 scenario(
-  '9. the HTTP server can be reached through _server',
+  '11.24: the HTTP server can be reached through _server',
   async (WebSocket, trace, tools) => {
     const { wss } = await tools.serve();
 
@@ -292,7 +301,7 @@ scenario(
   }
 );
 
-scenario('9. noServer has no address', (WebSocket, trace) => {
+scenario('9.6: noServer has no address', (WebSocket, trace) => {
   const wss = new WebSocket.Server({ noServer: true });
 
   trace.call('server', 'address', () => wss.address());
@@ -300,7 +309,7 @@ scenario('9. noServer has no address', (WebSocket, trace) => {
   trace.call('server', 'address', () => wss.address());
 });
 
-scenario('9. listening on a Unix socket', async (WebSocket, trace, tools) => {
+scenario('9.6: listening on a Unix socket', async (WebSocket, trace, tools) => {
   const server = http.createServer();
   const wss = new WebSocket.Server({ server });
   const socketPath = tools.socketPath();
@@ -341,7 +350,7 @@ for (const [path, urls] of Object.entries({
   '/': ['/', '/?a', '/x'],
   '': ['/', '/anything']
 })) {
-  scenario(`9. path '${path}'`, async (WebSocket, trace, tools) => {
+  scenario(`9.7: path '${path}'`, async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve({ path });
 
     wss.on('connection', (ws) => tools.own(ws));
@@ -355,7 +364,7 @@ for (const [path, urls] of Object.entries({
 }
 
 scenario(
-  '9. shouldHandle() may be overridden',
+  '9.7, 11.23: shouldHandle() may be overridden',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve({ path: '/x' });
 
@@ -373,7 +382,7 @@ scenario(
   }
 );
 
-scenario('9. shouldHandle() can be called', (WebSocket, trace) => {
+scenario('9.7: shouldHandle() can be called', (WebSocket, trace) => {
   const wss = new WebSocket.Server({ noServer: true, path: '/x' });
 
   for (const url of ['/x', '/x?y', '/y', '', '?']) {

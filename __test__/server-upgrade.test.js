@@ -28,22 +28,26 @@ async function noteResponse(trace, tools, port, request) {
 }
 
 const BAD_REQUESTS = {
-  'method POST': { method: 'POST' },
-  'method OPTIONS': { method: 'OPTIONS' },
-  'Upgrade of something else': { headers: { Upgrade: 'foo' } },
-  'Upgrade with more in it': { headers: { Upgrade: 'websocket, foo' } },
-  'no key': { headers: { 'Sec-WebSocket-Key': undefined } },
-  'short key': { headers: { 'Sec-WebSocket-Key': 'P5l8BJcZwRc=' } },
-  'long key': {
+  '9.11: request, method POST': { method: 'POST' },
+  '9.11: request, method OPTIONS': { method: 'OPTIONS' },
+  '9.12: request, Upgrade of something else': { headers: { Upgrade: 'foo' } },
+  '9.12: request, Upgrade with more in it': {
+    headers: { Upgrade: 'websocket, foo' }
+  },
+  '9.13: request, no key': { headers: { 'Sec-WebSocket-Key': undefined } },
+  '9.13: request, short key': {
+    headers: { 'Sec-WebSocket-Key': 'P5l8BJcZwRc=' }
+  },
+  '9.13: request, long key': {
     headers: { 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZSBhYWFh' }
   },
-  'key of other characters': {
+  '9.13: request, key of other characters': {
     headers: { 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25j!!==' }
   },
-  'key with spaces': {
+  '9.13: request, key with spaces': {
     headers: { 'Sec-WebSocket-Key': '  dGhlIHNhbXBsZSBub25jZQ==  ' }
   },
-  'two keys': {
+  '9.13: request, two keys': {
     headers: {
       'Sec-WebSocket-Key': [
         'dGhlIHNhbXBsZSBub25jZQ==',
@@ -51,39 +55,56 @@ const BAD_REQUESTS = {
       ]
     }
   },
-  'no version': { headers: { 'Sec-WebSocket-Version': undefined } },
-  'version 7': { headers: { 'Sec-WebSocket-Version': 7 } },
-  'version 13.0': { headers: { 'Sec-WebSocket-Version': '13.0' } },
-  'version 13x': { headers: { 'Sec-WebSocket-Version': '13x' } },
-  'two versions': { headers: { 'Sec-WebSocket-Version': '13, 8' } },
-  'empty version': { headers: { 'Sec-WebSocket-Version': '' } },
-  'empty protocol': { headers: { 'Sec-WebSocket-Protocol': '' } },
-  'protocols with a hole': { headers: { 'Sec-WebSocket-Protocol': 'a,,b' } },
-  'bad protocol': { headers: { 'Sec-WebSocket-Protocol': 'a b' } },
-  'protocols twice': { headers: { 'Sec-WebSocket-Protocol': 'a, a' } },
-  'protocols twice in two headers': {
+  '9.14: request, no version': {
+    headers: { 'Sec-WebSocket-Version': undefined }
+  },
+  '9.14: request, version 7': { headers: { 'Sec-WebSocket-Version': 7 } },
+  '9.14: request, version 13.0': {
+    headers: { 'Sec-WebSocket-Version': '13.0' }
+  },
+  '9.14: request, version 13x': { headers: { 'Sec-WebSocket-Version': '13x' } },
+  '9.14: request, two versions': {
+    headers: { 'Sec-WebSocket-Version': '13, 8' }
+  },
+  '9.14: request, empty version': { headers: { 'Sec-WebSocket-Version': '' } },
+  '9.16: request, empty protocol': {
+    headers: { 'Sec-WebSocket-Protocol': '' }
+  },
+  '9.16: request, protocols with a hole': {
+    headers: { 'Sec-WebSocket-Protocol': 'a,,b' }
+  },
+  '9.16: request, bad protocol': {
+    headers: { 'Sec-WebSocket-Protocol': 'a b' }
+  },
+  '9.16: request, protocols twice': {
+    headers: { 'Sec-WebSocket-Protocol': 'a, a' }
+  },
+  '9.16: request, protocols twice in two headers': {
     headers: { 'Sec-WebSocket-Protocol': ['a', 'a'] }
   },
-  'a path that is not handled': { path: '/elsewhere' },
-  'method before Upgrade': { method: 'POST', headers: { Upgrade: 'foo' } },
-  'Upgrade before key': {
+  '9.15: request, a path that is not handled': { path: '/elsewhere' },
+  '9.11: request, method before Upgrade': {
+    method: 'POST',
+    headers: { Upgrade: 'foo' }
+  },
+  '9.12: request, Upgrade before key': {
     headers: { Upgrade: 'foo', 'Sec-WebSocket-Key': undefined }
   },
-  'key before version': {
+  '9.13: request, key before version': {
     headers: { 'Sec-WebSocket-Key': 'x', 'Sec-WebSocket-Version': 7 }
   },
-  'version before path': {
+  '9.14: request, version before path': {
     headers: { 'Sec-WebSocket-Version': 7 },
     path: '/elsewhere'
   },
-  'path before protocol': {
+  '9.15: request, path before protocol': {
     headers: { 'Sec-WebSocket-Protocol': ',' },
     path: '/elsewhere'
   }
 };
 
 for (const [name, bad] of Object.entries(BAD_REQUESTS)) {
-  scenario(`9. request: ${name}`, async (WebSocket, trace, tools) => {
+  scenario(name, async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve({ path: '/' });
 
     wss.on('connection', (ws) => {
@@ -95,7 +116,7 @@ for (const [name, bad] of Object.entries(BAD_REQUESTS)) {
   });
 
   scenario(
-    `9. request: ${name}, with a listener of 'wsClientError'`,
+    `9.23, ${name}, with a listener of 'wsClientError'`,
     async (WebSocket, trace, tools) => {
       const { wss, port } = await tools.serve({ path: '/' });
 
@@ -112,25 +133,29 @@ for (const [name, bad] of Object.entries(BAD_REQUESTS)) {
 }
 
 for (const [name, good] of Object.entries({
-  plain: {},
-  'version 8': { headers: { 'Sec-WebSocket-Version': 8 } },
-  'Upgrade in other letters': { headers: { Upgrade: 'WebSocket' } },
-  'Connection with more in it': {
+  '9.26: request, plain': {},
+  '9.14: request, version 8': { headers: { 'Sec-WebSocket-Version': 8 } },
+  '9.12: request, Upgrade in other letters': {
+    headers: { Upgrade: 'WebSocket' }
+  },
+  '9.12: request, Connection with more in it': {
     headers: { Connection: 'keep-alive, Upgrade' }
   },
-  'one protocol': { headers: { 'Sec-WebSocket-Protocol': 'a' } },
-  'several protocols': { headers: { 'Sec-WebSocket-Protocol': 'b , a' } },
-  'protocols in two headers': {
+  '9.25: request, one protocol': { headers: { 'Sec-WebSocket-Protocol': 'a' } },
+  '9.25: request, several protocols': {
+    headers: { 'Sec-WebSocket-Protocol': 'b , a' }
+  },
+  '9.25: request, protocols in two headers': {
     headers: { 'Sec-WebSocket-Protocol': ['b', 'a'] }
   },
-  'an offer nobody wants': {
+  '9.17: request, an offer nobody wants': {
     headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' }
   },
-  'an extension header that does not parse': {
+  '9.17: request, an extension header that does not parse': {
     headers: { 'Sec-WebSocket-Extensions': ';;' }
   }
 })) {
-  scenario(`9. request: ${name}, accepted`, async (WebSocket, trace, tools) => {
+  scenario(`${name}, accepted`, async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve();
 
     wss.on('connection', (ws, req) => {
@@ -142,7 +167,7 @@ for (const [name, good] of Object.entries({
 }
 
 scenario(
-  '9. a refused client is not waited for',
+  '9.22: a refused client is not waited for',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve();
     const closed = new Promise((resolve) => {
@@ -160,7 +185,7 @@ scenario(
 );
 
 scenario(
-  '9. without Connection: Upgrade it is a plain request',
+  '9.4: without Connection: Upgrade it is a plain request',
   async (WebSocket, trace, tools) => {
     const { port } = await tools.serve();
 
@@ -170,7 +195,7 @@ scenario(
   }
 );
 
-scenario('9. HTTP/1.0', async (WebSocket, trace, tools) => {
+scenario('9.26: HTTP/1.0', async (WebSocket, trace, tools) => {
   const { wss, port } = await tools.serve();
   const peer = await tools.dial(port);
 
@@ -179,7 +204,7 @@ scenario('9. HTTP/1.0', async (WebSocket, trace, tools) => {
   trace.lines('wire', await peer.head());
 });
 
-scenario("9. arguments of 'connection'", async (WebSocket, trace, tools) => {
+scenario("9.9: arguments of 'connection'", async (WebSocket, trace, tools) => {
   const { wss, port } = await tools.serve();
 
   wss.on('connection', function (ws, req, ...rest) {
@@ -195,7 +220,7 @@ scenario("9. arguments of 'connection'", async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  '9. frames in the segment of the request',
+  '9.27: frames in the segment of the request',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve();
     const connected = tools.event(wss, 'connection');
@@ -224,7 +249,7 @@ scenario(
 );
 
 scenario(
-  '9. half a frame in the segment of the request',
+  '9.27: half a frame in the segment of the request',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve();
     const connected = tools.event(wss, 'connection');
@@ -243,7 +268,7 @@ scenario(
 );
 
 scenario(
-  '9. a bad frame in the segment of the request',
+  '9.27: a bad frame in the segment of the request',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve();
     const connected = tools.event(wss, 'connection');
@@ -261,7 +286,7 @@ scenario(
 );
 
 scenario(
-  '9. a FIN right behind the request',
+  '9.19: a FIN right behind the request',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve();
     const connected = tools.event(wss, 'connection');
@@ -277,7 +302,7 @@ scenario(
 );
 
 scenario(
-  '9. the request comes byte by byte',
+  '9.26: the request comes byte by byte',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await tools.serve();
     const peer = await tools.dial(port);

@@ -36,7 +36,7 @@ function makeDuplexPair() {
 }
 
 scenario(
-  '11. shells over a pair of streams',
+  '11.21: shells over a pair of streams',
   async (WebSocket, trace, tools) => {
     const [clientStream, serverStream] = makeDuplexPair();
     const options = { autoPong: true, closeTimeout: 5000 };
@@ -74,7 +74,7 @@ scenario(
   }
 );
 
-scenario('11. setSocket() with a head', async (WebSocket, trace, tools) => {
+scenario('11.21: setSocket() with a head', async (WebSocket, trace, tools) => {
   const [, stream] = makeDuplexPair();
   const ws = new WebSocket(null, undefined, { autoPong: true });
   const head = encodeFrame({ opcode: TEXT, payload: 'head', masked: true });
@@ -88,7 +88,7 @@ scenario('11. setSocket() with a head', async (WebSocket, trace, tools) => {
   await tools.event(ws, 'close');
 });
 
-scenario('11. setSocket() needs its options', (WebSocket, trace) => {
+scenario('11.21: setSocket() needs its options', (WebSocket, trace) => {
   const [, stream] = makeDuplexPair();
   const ws = new WebSocket(null, undefined, {});
 
@@ -96,7 +96,7 @@ scenario('11. setSocket() needs its options', (WebSocket, trace) => {
 });
 
 scenario(
-  '11. setSocket() with a net.Socket',
+  '11.21: setSocket() with a net.Socket',
   async (WebSocket, trace, tools) => {
     const { server, port } = await tools.serveHttp();
     const opened = new Promise((resolve) => {
@@ -121,7 +121,7 @@ scenario(
   }
 );
 
-scenario('11. emitClose() of a shell', (WebSocket, trace) => {
+scenario('11.21: emitClose() of a shell', (WebSocket, trace) => {
   const ws = new WebSocket(null, undefined, {});
 
   trace.watch('ws', ws);

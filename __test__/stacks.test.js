@@ -22,7 +22,7 @@ function thrownIn(call) {
 }
 
 scenario(
-  '5. what a method throws leads to the line that called it',
+  '5.26: what a method throws leads to the line that called it',
   async (WebSocket, trace, tools) => {
     const { client } = await tools.pair();
     const calls = {
@@ -43,7 +43,7 @@ scenario(
 );
 
 scenario(
-  '3. what a constructor throws leads to the line that called it',
+  '5.26: what a constructor throws leads to the line that called it',
   (WebSocket, trace) => {
     const calls = {
       'no URL': () => new WebSocket('nonsense'),

@@ -29,7 +29,7 @@ function wrap(WebSocket, trace, ws, options, events = EVENTS) {
 }
 
 onBothSides(
-  '11. a stream is a Duplex with some options forced',
+  '11.1: a stream is a Duplex with some options forced',
   async (WebSocket, trace, tools, open) => {
     const { ws } = await open();
     const duplex = WebSocket.createWebSocketStream(ws, {
@@ -65,7 +65,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. messages become chunks',
+  '11.3: messages become chunks',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const duplex = wrap(WebSocket, trace, ws);
@@ -83,7 +83,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. readableObjectMode keeps messages apart',
+  '11.3: readableObjectMode keeps messages apart',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const duplex = wrap(WebSocket, trace, ws, { readableObjectMode: true });
@@ -102,7 +102,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. writes become messages',
+  '11.2: writes become messages',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const duplex = wrap(WebSocket, trace, ws);
@@ -118,7 +118,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. strings stay text with decodeStrings: false',
+  '11.2: strings stay text with decodeStrings: false',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const duplex = wrap(WebSocket, trace, ws, { decodeStrings: false });
@@ -130,7 +130,7 @@ onBothSides(
 );
 
 scenario(
-  '11. writes wait for the connection',
+  '11.2: writes wait for the connection',
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw(async (peer) => {
       peer.accept();
@@ -148,7 +148,7 @@ scenario(
 );
 
 onBothSides(
-  '11. the end of the stream closes the connection',
+  '11.5: the end of the stream closes the connection',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const duplex = wrap(WebSocket, trace, ws);
@@ -162,7 +162,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. the peer closes first',
+  '11.6: the peer closes first',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const duplex = wrap(WebSocket, trace, ws);
@@ -178,7 +178,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. the connection breaks',
+  '11.6: the connection breaks',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const duplex = wrap(WebSocket, trace, ws);
@@ -194,7 +194,7 @@ onBothSides(
 
 for (const error of [undefined, new RangeError('mine')]) {
   onBothSides(
-    `11. destroy(${error || ''})`,
+    `11.7: destroy(${error || ''})`,
     async (WebSocket, trace, tools, open) => {
       const { ws, peer } = await open();
       const duplex = wrap(WebSocket, trace, ws);
@@ -207,16 +207,19 @@ for (const error of [undefined, new RangeError('mine')]) {
   );
 }
 
-scenario('11. destroy() while connecting', async (WebSocket, trace, tools) => {
-  const { url } = await tools.serveRaw(() => {});
-  const ws = tools.client(url, { perMessageDeflate: false });
-  const duplex = wrap(WebSocket, trace, ws);
+scenario(
+  '11.7: destroy() while connecting',
+  async (WebSocket, trace, tools) => {
+    const { url } = await tools.serveRaw(() => {});
+    const ws = tools.client(url, { perMessageDeflate: false });
+    const duplex = wrap(WebSocket, trace, ws);
 
-  duplex.destroy();
-  await tools.event(duplex, 'close');
-});
+    duplex.destroy();
+    await tools.event(duplex, 'close');
+  }
+);
 
-scenario('11. a handshake that fails', async (WebSocket, trace, tools) => {
+scenario('11.7: a handshake that fails', async (WebSocket, trace, tools) => {
   const { url } = await tools.serveRaw((peer) =>
     peer.socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')
   );
@@ -229,7 +232,7 @@ scenario('11. a handshake that fails', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  "11. an 'error' nobody listens to is thrown",
+  "11.8: an 'error' nobody listens to is thrown",
   async (WebSocket, trace, tools) => {
     const { url } = await tools.serveRaw((peer) =>
       peer.socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')
@@ -242,7 +245,7 @@ scenario(
 );
 
 onBothSides(
-  '11. a protocol error destroys the stream',
+  '11.7: a protocol error destroys the stream',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const duplex = wrap(WebSocket, trace, ws);
@@ -255,7 +258,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. a full read side pauses the WebSocket',
+  '11.4: a full read side pauses the WebSocket',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const duplex = wrap(
@@ -281,7 +284,7 @@ onBothSides(
 );
 
 onBothSides(
-  '11. an iterator reads the messages',
+  '11.3: an iterator reads the messages',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
     const duplex = WebSocket.createWebSocketStream(ws, {
@@ -300,7 +303,7 @@ onBothSides(
   }
 );
 
-scenario('11. a pipeline of much data', async (WebSocket, trace, tools) => {
+scenario('11.2: a pipeline of much data', async (WebSocket, trace, tools) => {
   const { client, server } = await tools.pair();
   const outer = WebSocket.createWebSocketStream(client);
   const inner = WebSocket.createWebSocketStream(server);

@@ -70,42 +70,45 @@ async function dialSecurely(tools, port) {
   return peer;
 }
 
-scenario('4. wss: a whole connection', async (WebSocket, trace, tools) => {
-  const { wss, url } = await serve(WebSocket, tools);
-  const gone = defer();
+scenario(
+  '4.2, 11.14: wss: a whole connection',
+  async (WebSocket, trace, tools) => {
+    const { wss, url } = await serve(WebSocket, tools);
+    const gone = defer();
 
-  wss.on('connection', (ws, req) => {
+    wss.on('connection', (ws, req) => {
+      trace.note(
+        'server',
+        'connection',
+        ws._socket.encrypted,
+        req.socket === ws._socket
+      );
+      trace.watch('server', ws);
+      ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary }));
+      ws.on('close', gone.resolve);
+    });
+
+    const ws = trace.watch('client', tools.client(url, trusting(tools)));
+
+    trace.note('client', 'url', ws.url);
+    await tools.event(ws, 'open');
+    trace.note('client', 'socket', ws._socket.encrypted, ws._socket.authorized);
     trace.note(
-      'server',
-      'connection',
-      ws._socket.encrypted,
-      req.socket === ws._socket
+      'client',
+      'certificate',
+      ws._socket.getPeerCertificate().subject.CN
     );
-    trace.watch('server', ws);
-    ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary }));
-    ws.on('close', gone.resolve);
-  });
+    ws.send('text');
+    ws.send(Buffer.alloc(300000, 5));
+    ws.send('ä'.repeat(50000));
+    ws.ping('ping');
+    await tools.event(ws, 'pong');
+    ws.close(1000, 'done');
+    await Promise.all([tools.event(ws, 'close'), gone.promise]);
+  }
+);
 
-  const ws = trace.watch('client', tools.client(url, trusting(tools)));
-
-  trace.note('client', 'url', ws.url);
-  await tools.event(ws, 'open');
-  trace.note('client', 'socket', ws._socket.encrypted, ws._socket.authorized);
-  trace.note(
-    'client',
-    'certificate',
-    ws._socket.getPeerCertificate().subject.CN
-  );
-  ws.send('text');
-  ws.send(Buffer.alloc(300000, 5));
-  ws.send('ä'.repeat(50000));
-  ws.ping('ping');
-  await tools.event(ws, 'pong');
-  ws.close(1000, 'done');
-  await Promise.all([tools.event(ws, 'close'), gone.promise]);
-});
-
-scenario('4. wss: https: URLs', async (WebSocket, trace, tools) => {
+scenario('3.8: wss: https: URLs', async (WebSocket, trace, tools) => {
   const { url } = await serve(WebSocket, tools);
   const ws = tools.client(url.replace('wss:', 'https:'), trusting(tools));
 
@@ -115,7 +118,7 @@ scenario('4. wss: https: URLs', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  '4. wss: a certificate nobody trusts',
+  '4.26: wss: a certificate nobody trusts',
   async (WebSocket, trace, tools) => {
     const { url } = await serve(WebSocket, tools);
     const ws = tools.client(url, { family: 4 });
@@ -126,7 +129,7 @@ scenario(
 );
 
 scenario(
-  '4. wss: rejectUnauthorized: false',
+  '3.29: wss: rejectUnauthorized: false',
   async (WebSocket, trace, tools) => {
     const { url } = await serve(WebSocket, tools);
     const ws = tools.client(url, {
@@ -141,7 +144,7 @@ scenario(
   }
 );
 
-scenario('4. wss: checkServerIdentity', async (WebSocket, trace, tools) => {
+scenario('3.29: wss: checkServerIdentity', async (WebSocket, trace, tools) => {
   const { url } = await serve(WebSocket, tools);
 
   for (const error of [undefined, new RangeError('mine')]) {
@@ -166,36 +169,39 @@ for (const [name, host, options] of [
   ['the option', 'localhost', { servername: 'other.example' }],
   ['an empty option', 'localhost', { servername: '' }]
 ]) {
-  scenario(`4. wss: servername of ${name}`, async (WebSocket, trace, tools) => {
-    const { wss, port } = await serve(
-      WebSocket,
-      tools,
-      {},
-      {
-        SNICallback(servername, callback) {
-          trace.note('server', 'SNI', servername);
-          callback(null);
+  scenario(
+    `4.6: wss: servername of ${name}`,
+    async (WebSocket, trace, tools) => {
+      const { wss, port } = await serve(
+        WebSocket,
+        tools,
+        {},
+        {
+          SNICallback(servername, callback) {
+            trace.note('server', 'SNI', servername);
+            callback(null);
+          }
         }
-      }
-    );
+      );
 
-    wss.on('connection', (ws) => {
-      trace.note('server', 'servername', ws._socket.servername);
-    });
+      wss.on('connection', (ws) => {
+        trace.note('server', 'servername', ws._socket.servername);
+      });
 
-    const ws = tools.client(`wss://${host}:${port}`, {
-      family: 4,
-      perMessageDeflate: false,
-      rejectUnauthorized: false,
-      ...options
-    });
+      const ws = tools.client(`wss://${host}:${port}`, {
+        family: 4,
+        perMessageDeflate: false,
+        rejectUnauthorized: false,
+        ...options
+      });
 
-    trace.watch('client', ws);
-    await Promise.race([tools.event(ws, 'open'), tools.event(ws, 'close')]);
-  });
+      trace.watch('client', ws);
+      await Promise.race([tools.event(ws, 'open'), tools.event(ws, 'close')]);
+    }
+  );
 }
 
-scenario('4. wss: a client certificate', async (WebSocket, trace, tools) => {
+scenario('3.29: wss: a client certificate', async (WebSocket, trace, tools) => {
   const { cert, key } = tools.certificate();
   const { wss, url } = await serve(
     WebSocket,
@@ -221,7 +227,7 @@ scenario('4. wss: a client certificate', async (WebSocket, trace, tools) => {
   }
 });
 
-scenario('4. wss: an agent', async (WebSocket, trace, tools) => {
+scenario('4.1: wss: an agent', async (WebSocket, trace, tools) => {
   const { url } = await serve(WebSocket, tools);
   const agent = new https.Agent({ ca: tools.certificate().cert });
   const ws = tools.client(url, { agent, family: 4, perMessageDeflate: false });
@@ -230,16 +236,19 @@ scenario('4. wss: an agent', async (WebSocket, trace, tools) => {
   await tools.event(ws, 'open');
 });
 
-scenario('4. wss: to a server without TLS', async (WebSocket, trace, tools) => {
-  const { url } = await tools.serve();
-  const ws = tools.client(url.replace('ws:', 'wss:'));
+scenario(
+  '4.26: wss: to a server without TLS',
+  async (WebSocket, trace, tools) => {
+    const { url } = await tools.serve();
+    const ws = tools.client(url.replace('ws:', 'wss:'));
 
-  ws.on('error', (error) => trace.note('client', 'error', error.code));
-  await tools.event(ws, 'close');
-});
+    ws.on('error', (error) => trace.note('client', 'error', error.code));
+    await tools.event(ws, 'close');
+  }
+);
 
 scenario(
-  '4. a redirect from wss to ws drops what is secret',
+  '4.34: a redirect from wss to ws drops what is secret',
   async (WebSocket, trace, tools) => {
     const { server, port } = await tools.serveHttps();
 
@@ -274,7 +283,7 @@ scenario(
 );
 
 scenario(
-  '6. TLS: frames in one record and in many',
+  '6.4: TLS: frames in one record and in many',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await serve(WebSocket, tools);
     const connected = tools.event(wss, 'connection');
@@ -294,7 +303,7 @@ scenario(
   }
 );
 
-scenario('8. TLS: a bad frame', async (WebSocket, trace, tools) => {
+scenario('8.1: TLS: a bad frame', async (WebSocket, trace, tools) => {
   const { wss, port } = await serve(WebSocket, tools);
   const connected = tools.event(wss, 'connection');
   const peer = await dialSecurely(tools, port);
@@ -307,7 +316,7 @@ scenario('8. TLS: a bad frame', async (WebSocket, trace, tools) => {
 });
 
 scenario(
-  '5. TLS: callbacks, order and bufferedAmount',
+  '5.11, 2.8: TLS: callbacks, order and bufferedAmount',
   async (WebSocket, trace, tools) => {
     const { wss, port } = await serve(WebSocket, tools);
     const connected = tools.event(wss, 'connection');
@@ -334,7 +343,7 @@ for (const [name, end] of Object.entries({
   'a FIN of the peer': (ws, peer) => peer.socket.end(),
   'a broken connection': (ws, peer) => peer.socket.destroy()
 })) {
-  scenario(`7. TLS: ${name}`, async (WebSocket, trace, tools) => {
+  scenario(`7.10, 5.24: TLS: ${name}`, async (WebSocket, trace, tools) => {
     const { wss, port } = await serve(WebSocket, tools, { closeTimeout: 1000 });
     const connected = tools.event(wss, 'connection');
     const peer = await dialSecurely(tools, port);
@@ -352,7 +361,7 @@ for (const [name, end] of Object.entries({
   });
 }
 
-scenario('5. TLS: pause() and resume()', async (WebSocket, trace, tools) => {
+scenario('5.22: TLS: pause() and resume()', async (WebSocket, trace, tools) => {
   const { wss, port } = await serve(WebSocket, tools);
   const connected = tools.event(wss, 'connection');
   const peer = await dialSecurely(tools, port);

@@ -70,4 +70,32 @@ function bomb(megabytes) {
   return payload.subarray(0, payload.length - TAIL.length);
 }
 
-module.exports = { bomb, deflate, openCompressed };
+/** Decompresses the messages of one direction of a connection. */
+class Inflater {
+  /**
+   * @param {Object} [options] Options of zlib
+   */
+  constructor(options) {
+    this._chunks = [];
+    this._stream = zlib.createInflateRaw(options);
+    this._stream.on('data', (chunk) => this._chunks.push(chunk));
+  }
+
+  /**
+   * @param {Buffer} payload The payload of a frame
+   * @param {Boolean} fin Whether it is the last one of its message
+   * @return {Promise<Buffer>} The data
+   */
+  inflate(payload, fin) {
+    return new Promise((resolve, reject) => {
+      this._stream.once('error', reject);
+      this._stream.write(fin ? Buffer.concat([payload, TAIL]) : payload);
+      this._stream.flush(() => {
+        this._stream.removeListener('error', reject);
+        resolve(Buffer.concat(this._chunks.splice(0)));
+      });
+    });
+  }
+}
+
+module.exports = { Inflater, TAIL, bomb, deflate, openCompressed };

@@ -8,18 +8,19 @@ const implementations = require('./implementations');
 const { runFile } = require('./run-file');
 
 const scenarios = [];
+
+/** Those of files that are loaded for their scenarios alone. */
+const collected = [];
 let collecting = false;
 
 /**
  * Registers a scenario: something done to ws and to oxws in the same way, of
  * which every observable consequence has to be the same.
  *
- * The number a title begins with tells the part of ws's surface: 1 package,
- * 2 class, 3 constructor arguments, 4 client handshake, 5 methods, 6 events,
- * 7 closing, 8 errors and limits on receiving, 9 server, 11 other exports and
- * names that are in use although undocumented.
+ * A title begins with the numbers of the statements in checklist.md that the
+ * scenario proves, as in `5.16, 3.14: a ping is answered with its payload`.
  *
- * @param {String} title The statement it proves
+ * @param {String} title Numbers of statements, and what is looked at
  * @param {Function} run Gets the `WebSocket` class, a Trace and Tools
  * @param {Object} [options]
  * @param {Object[]} [options.differs] Where oxws deliberately does otherwise
@@ -34,7 +35,7 @@ function scenario(title, run, { differs = [] } = {}) {
 /**
  * Registers a scenario for a WebSocket of each side with a raw peer.
  *
- * @param {String} title The statement it proves
+ * @param {String} title As for `scenario()`
  * @param {Function} run Gets also `open()`, which opens a connection
  * @param {Object} [options] As for `scenario()`
  */
@@ -70,7 +71,10 @@ function expectedTrace(entry, transport, trace) {
  * @param {String} filename The file
  */
 function compare(filename) {
-  if (collecting) return;
+  if (collecting) {
+    collected.push(...scenarios.splice(0));
+    return;
+  }
 
   const { reference, tested } = implementations;
   const results = {};
@@ -117,15 +121,15 @@ function compare(filename) {
 }
 
 /**
- * Loads a file for its scenarios alone.
+ * Loads a file for its scenarios alone: those that `compare()` would run.
  *
  * @param {String} filename The file
- * @return {Object[]} The scenarios
+ * @return {Object[]} The scenarios of all files loaded so
  */
 function collect(filename) {
   collecting = true;
   require(filename);
-  return scenarios;
+  return collected;
 }
 
 module.exports = { collect, compare, onBothSides, scenario };

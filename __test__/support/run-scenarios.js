@@ -35,7 +35,7 @@ process.on('warning', (warning) => {
 async function runOnce(run, WebSocket) {
   trace = new Trace();
 
-  const tools = new Tools(WebSocket, trace);
+  const tools = new Tools(WebSocket, trace, modulePath);
   let failure = null;
 
   try {

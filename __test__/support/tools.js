@@ -23,8 +23,10 @@ class Tools {
   /**
    * @param {Function} implementation The `WebSocket` class under test
    * @param {Trace} trace The trace of the scenario
+   * @param {String} modulePath What the class was required as
    */
-  constructor(implementation, trace) {
+  constructor(implementation, trace, modulePath) {
+    this._modulePath = modulePath;
     this._cleanUps = [];
     this._trace = trace;
     this._WebSocket = implementation;
@@ -169,6 +171,25 @@ class Tools {
     this._trace.alias(directory, '<directory>');
     this.atEnd(() => fs.rmSync(directory, { recursive: true }));
     return path.join(directory, 'socket');
+  }
+
+  /**
+   * Installs the package under test under the name of ws.
+   *
+   * @return {String} A directory in which programs find it
+   */
+  install() {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'oxws-'));
+    const manifest = require.resolve(`${this._modulePath}/package.json`);
+
+    this.atEnd(() => fs.rmSync(directory, { recursive: true }));
+    fs.mkdirSync(path.join(directory, 'node_modules'));
+    fs.symlinkSync(
+      path.dirname(manifest),
+      path.join(directory, 'node_modules', 'ws'),
+      'junction'
+    );
+    return directory;
   }
 
   /**
