@@ -130,3 +130,28 @@ scenario('11.21: emitClose() of a shell', (WebSocket, trace) => {
 });
 
 compare(__filename);
+
+scenario(
+  '11. a stream counts what was sent a moment ago',
+  async (WebSocket, trace, tools) => {
+    const [stream, peer] = makeDuplexPair();
+    const server = new WebSocket(null, undefined, {});
+    const chunks = [];
+
+    peer.on('data', (chunk) => chunks.push(chunk));
+    server.setSocket(stream, Buffer.alloc(0), {
+      maxPayload: 0,
+      skipUTF8Validation: false
+    });
+    server._isServer = true;
+    server.send('one');
+    trace.note('stream', 'length', stream.writableLength > 0);
+    server.send('two');
+    stream.write('|');
+    server.send('three');
+    stream.end('.');
+    await tools.event(peer, 'end');
+    trace.note('peer', 'bytes', Buffer.concat(chunks).toString('latin1'));
+    server.terminate();
+  }
+);

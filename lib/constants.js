@@ -18,6 +18,9 @@ module.exports = {
   /** Appended to the key before it is hashed (RFC 6455, section 1.3). */
   GUID: '258EAFA5-E914-47DA-95CA-C5AB0DC85B11',
 
+  /** Longest header of a frame, in bytes (RFC 6455, section 5.2). */
+  HEADER_MAX: 14,
+
   /** What the callback of a write is given that succeeded: see Node's streams. */
   NO_ERROR: isNodeSince(20) ? null : undefined,
 

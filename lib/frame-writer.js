@@ -1,13 +1,9 @@
 'use strict';
 
-const { CLOSED_WHILE_COMPRESSING } = require('./constants');
+const { CLOSED_WHILE_COMPRESSING, HEADER_MAX } = require('./constants');
+const { addToRun, endRun } = require('./frame-run');
 const { binding, SEND } = require('./native');
-
-/** Longest header of a frame, in bytes (RFC 6455, section 5.2). */
-const HEADER_MAX = 14;
-
-/** A payload from this length on is sent at once, and not copied if possible. */
-const LARGE_BYTES = 4096;
+const { isSmall } = require('./staging');
 
 /** From this length on, a payload is compressed on another thread. */
 const LONG_BYTES = 32 * 1024;
@@ -18,10 +14,13 @@ class FrameWriter {
    * @param {Duplex} socket Where to write
    * @param {Number} number Whose native side frames the payloads
    * @param {Object} options The options of that native side
+   * @param {Boolean} watched Whether `stream-socket.js` watches the socket, so
+   *     that small frames can be collected
    */
-  constructor(socket, number, { deflate }) {
+  constructor(socket, number, { deflate }, watched) {
     this.socket = socket;
     this.number = number;
+    this.watched = watched;
     this.corked = false;
 
     /** Messages with fewer bytes are not compressed. */
@@ -55,19 +54,18 @@ class FrameWriter {
    * @param {Function} [cb] Called when the socket has written it
    */
   send(data, word, key, cb) {
-    if (typeof data === 'string') data = Buffer.from(data);
     if (cb) cb = isolated(cb);
 
-    word = this.decideCompression(word, data.length);
+    word = this.decideCompression(word, data);
 
     if (word & SEND.COMPRESS || this.waiting.length) {
       // A copy: by the end of the tick, the user may have changed it.
       const copy = Buffer.from(data);
 
-      const isLong = word & SEND.COMPRESS && data.length >= LONG_BYTES;
+      const isLong = word & SEND.COMPRESS && copy.length >= LONG_BYTES;
 
       this.wait(
-        data.length,
+        copy.length,
         cb,
         isLong
           ? () => this.writeLater(copy, word, key, cb)
@@ -79,22 +77,27 @@ class FrameWriter {
   }
 
   /** The first fragment decides for its message (RFC 7692, section 6.1). */
-  decideCompression(word, length) {
+  decideCompression(word, data) {
     if ((word & SEND.OPCODE) >= SEND.CONTROL) return word;
 
     const { compressing } = this;
 
-    if (compressing !== null) word = (word & ~SEND.COMPRESS) | compressing;
-    else if (length < this.threshold) word &= ~SEND.COMPRESS;
+    if (compressing !== null) {
+      word = (word & ~SEND.COMPRESS) | compressing;
+    } else if (word & SEND.COMPRESS && this.threshold > 0) {
+      if (Buffer.byteLength(data) < this.threshold) word &= ~SEND.COMPRESS;
+    }
 
     this.compressing = word & SEND.FIN ? null : word & SEND.COMPRESS;
     return word;
   }
 
   write(data, word, key, cb) {
-    if (data.length < LARGE_BYTES) {
+    if (typeof data === 'string' && !isSmall(data)) data = Buffer.from(data);
+
+    if (isSmall(data)) {
       this.cork();
-      this.socket.write(this.frame(data, word, key), cb);
+      this.writeSmall(data, word, key, cb);
       return;
     }
 
@@ -105,6 +108,17 @@ class FrameWriter {
       this.socket.write(this.frame(data, word, key), cb);
     } else {
       this.writeFramed([this.header(data.length, word), data], cb);
+    }
+  }
+
+  writeSmall(data, word, key, cb) {
+    if (word & SEND.COMPRESS) {
+      // The native side frames fragments in the order of the sends.
+      endRun();
+      this.socket.write(this.frame(data, word, key), cb);
+    } else {
+      addToRun(this, data, word, key, cb);
+      if (!this.watched) endRun();
     }
   }
 
@@ -127,6 +141,8 @@ class FrameWriter {
    * @return {Promise} Fulfilled when it is written
    */
   async writeLater(data, word, key, cb) {
+    endRun();
+
     const payload = key ? Buffer.concat([key, data]) : data;
     const frame = await binding.encodeLater(this.number, word, payload);
 
@@ -239,6 +255,7 @@ class FrameWriter {
     if (!this.corked) return;
 
     this.corked = false;
+    endRun();
     this.socket.uncork();
   }
 }

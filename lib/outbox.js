@@ -1,26 +1,18 @@
 'use strict';
 
-// What JS sends on lanes. Small payloads are collected in a slab, and everything
-// that a tick has sent goes out at its end: one call frames it, one writes it.
+// What JS sends on lanes. Everything that a tick has sent goes out at its end: one
+// call frames it, one writes it.
 
 const { NO_ERROR } = require('./constants');
-const { binding, connections, RECORD_WORDS } = require('./native');
+const { binding, connections } = require('./native');
+const { isSmall, Staging } = require('./staging');
 
 const SEND_RECORDS = 1024;
 const RECEIPTS = 512;
 const SLAB_BYTES = 128 * 1024;
 
-/** Longer payloads do not go through the slab. */
-const STAGED_BYTES = 4096;
-
-/** Up to this length a loop beats a call of `TypedArray.prototype.set()`. */
-const SHORT_COPY = 32;
-
-const slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-const sends = new Uint32Array(SEND_RECORDS * RECORD_WORDS);
+const staging = new Staging(SLAB_BYTES, SEND_RECORDS);
 const receipts = new Uint32Array(2 * RECEIPTS);
-let slabUsed = 0;
-let sendCount = 0;
 
 /** Something was sent that nobody has tried to write. */
 let unwritten = false;
@@ -45,71 +37,21 @@ let callbacksScheduled = false;
  * @param {Buffer} [key] The masking key if `word` has the bit for it
  */
 function send(number, word, data, key) {
-  if (typeof data === 'string') {
-    // A UTF-16 code unit takes at most three bytes.
-    if (data.length * 3 <= STAGED_BYTES) {
-      stageString(number, word, data, key);
-      return;
+  if (isSmall(data)) {
+    if (!staging.add(number, word, data, key)) {
+      append();
+      staging.add(number, word, data, key);
     }
-
-    data = Buffer.from(data);
-  }
-
-  if (data.length > STAGED_BYTES) {
-    sendApart(number, word, data, key);
-    return;
-  }
-
-  const start = beginRecord(number, word, data.length, key);
-
-  if (data.length <= SHORT_COPY) {
-    for (let i = 0; i < data.length; i++) slab[slabUsed + i] = data[i];
   } else {
-    slab.set(data, slabUsed);
+    sendApart(number, word, data, key);
   }
 
-  endRecord(start, data.length);
-}
-
-function stageString(number, word, data, key) {
-  const start = beginRecord(number, word, data.length * 3, key);
-
-  endRecord(start, slab.utf8Write(data, slabUsed, data.length * 3));
-}
-
-/**
- * Opens a record in the slab, flushing first if there is no room.
- *
- * @return {Number} Where the record's bytes start
- */
-function beginRecord(number, word, maxLength, key) {
-  if (sendCount === SEND_RECORDS || slabUsed + maxLength + 4 > SLAB_BYTES) {
-    append();
-  }
-
-  const start = slabUsed;
-  const at = sendCount * RECORD_WORDS;
-
-  sends[at] = number;
-  sends[at + 1] = word;
-  sends[at + 2] = start;
-
-  if (key) {
-    slab.set(key, start);
-    slabUsed += 4;
-  }
-
-  return start;
-}
-
-function endRecord(start, length) {
-  slabUsed += length;
-  sends[sendCount * RECORD_WORDS + 3] = slabUsed - start;
-  sendCount++;
   scheduleFlush();
 }
 
 function sendApart(number, word, data, key) {
+  if (typeof data === 'string') data = Buffer.from(data);
+
   append();
 
   // Shared memory may change while the native side reads it.
@@ -117,16 +59,14 @@ function sendApart(number, word, data, key) {
   else if (!(data.buffer instanceof ArrayBuffer)) data = Buffer.from(data);
 
   binding.sendApart(number, word, data);
-  scheduleFlush();
 }
 
-/** Empties the slab. */
+/** Tells the native side what is staged. */
 function append() {
-  if (sendCount === 0) return;
+  if (staging.count === 0) return;
 
-  binding.append(sends, sendCount, slab);
-  sendCount = 0;
-  slabUsed = 0;
+  binding.append(staging.records, staging.count, staging.slab);
+  staging.clear();
 }
 
 function scheduleFlush() {

@@ -237,7 +237,7 @@ const dropped = new FinalizationRegistry(FrameParser.dispose);
 function writerOf(socket, extensions) {
   const number = reserveNumber();
   const options = nativeOptions({}, extensions);
-  const writer = new FrameWriter(socket, number, options);
+  const writer = new FrameWriter(socket, number, options, false);
 
   binding.openStream(number, options);
   dropped.register(writer, number);

@@ -6,6 +6,7 @@ const FrameParser = require('./frame-parser');
 const FrameWriter = require('./frame-writer');
 const { beatLater } = require('./heartbeat');
 const { binding } = require('./native');
+const watch = require('./stream-socket');
 
 const kTransport = Symbol('kTransport');
 
@@ -31,7 +32,7 @@ class StreamTransport extends FrameParser {
     super(owner, options, handlers);
 
     this.socket = socket;
-    this.writer = new FrameWriter(socket, this.number, options.native);
+    this.writer = new FrameWriter(socket, this.number, options.native, true);
 
     if (head.length > 0) socket.unshift(head);
 
@@ -44,6 +45,7 @@ class StreamTransport extends FrameParser {
         this.noteUndelivered(chunk.length);
       }
     };
+    watch(socket);
     this.destroySocket = socket.destroy;
     socket.destroy = destroy;
     socket[kTransport] = this;

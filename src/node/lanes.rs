@@ -11,7 +11,7 @@ use std::{
 use super::{
     Instance,
     doorbell::Doorbell,
-    options::{ConnectionOptions, SendWord},
+    options::{ConnectionOptions, SendRecord, SendWord},
 };
 use crate::net::{
     self, Batch, Connection, ConnectionConfig, Frame, Inbox, Kind, Lane, Link, Outbound, Progress,
@@ -123,13 +123,9 @@ impl Lanes {
     }
 
     /// Appends what JS has sent to its connections.
-    fn append_all(&mut self, records: &[u32], slab: &[u8]) {
-        for record in records.chunks_exact(SEND_WORDS) {
-            let &[number, word, offset, length] = record else {
-                continue;
-            };
-            let (start, end) = (offset as usize, offset as usize + length as usize);
-            self.append(number, SendWord::new(word), &slab[start..end]);
+    fn append_all(&mut self, records: impl Iterator<Item = SendRecord>, slab: &[u8]) {
+        for record in records {
+            self.append(record.number, record.word, record.payload(slab));
         }
     }
 
@@ -282,8 +278,7 @@ fn with_lanes<T>(instance: u32, task: impl FnOnce(&mut Lanes) -> T) -> Option<T>
     Instance::with(instance, |instance| instance.lanes.as_mut().map(task)).flatten()
 }
 
-/// Words of a record that JS writes, and of one that JS reads.
-const SEND_WORDS: usize = 4;
+/// Words of a record that JS reads.
 const RECORD_WORDS: usize = 4;
 /// Payloads that are longer than this part of a chunk are left apart, so that a kept message does
 /// not pin much more than itself.

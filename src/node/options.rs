@@ -60,7 +60,7 @@ impl ConnectionOptions {
     }
 }
 
-/// The word that describes one send: what `lib/outbox.js` packs into its send records.
+/// The word that describes one send: bits of `SEND` in `lib/native.js`.
 #[derive(Clone, Copy)]
 pub(super) struct SendWord(u32);
 
@@ -105,3 +105,34 @@ impl SendWord {
         })
     }
 }
+
+/// What `lib/staging.js` notes of one payload.
+pub(super) struct SendRecord {
+    /// The connection's number.
+    pub(super) number: u32,
+    pub(super) word: SendWord,
+    offset: usize,
+    length: usize,
+}
+
+impl SendRecord {
+    pub(super) fn payload<'a>(&self, slab: &'a [u8]) -> &'a [u8] {
+        &slab[self.offset..self.offset + self.length]
+    }
+}
+
+/// The first `count` records of a page.
+pub(super) fn send_records(page: &[u32], count: u32) -> impl Iterator<Item = SendRecord> {
+    let (records, _) = page.as_chunks::<SEND_WORDS>();
+    records
+        .iter()
+        .take(count as usize)
+        .map(|&[number, word, offset, length]| SendRecord {
+            number,
+            word: SendWord::new(word),
+            offset: offset as usize,
+            length: length as usize,
+        })
+}
+
+const SEND_WORDS: usize = 4;

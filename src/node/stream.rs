@@ -11,7 +11,7 @@ use napi_derive::napi;
 use super::{
     Instance,
     bytes::{bytes, elements},
-    options::{ConnectionOptions, SendWord},
+    options::{ConnectionOptions, SendWord, send_records},
     stream_event::StreamEvent,
     stream_task::LONG_BYTES,
 };
@@ -255,6 +255,32 @@ pub fn encode(
         let frame = stream.frame(word, payload);
         bytes(&mut target)[..frame.len()].copy_from_slice(&frame);
         frame.len() as u32
+    })
+}
+
+/// Writes the frames of `count` small payloads, none of which has to be compressed, to `target`,
+/// which has room for them and 14 bytes more each. The records are those of `append`. Returns the
+/// length of the frames.
+#[napi(catch_unwind)]
+pub fn encode_all(
+    instance: u32,
+    number: u32,
+    records: &[u32],
+    count: u32,
+    slab: &[u8],
+    mut target: BufferSlice<'_>,
+) -> u32 {
+    with_stream(instance, number, |stream| {
+        let target = bytes(&mut target);
+        let mut frames = Vec::with_capacity(target.len());
+        for record in send_records(records, count) {
+            let mut payload = record.payload(slab);
+            if let Some(options) = record.word.options(&mut payload) {
+                stream.sender.send(options, payload, &mut frames);
+            }
+        }
+        target[..frames.len()].copy_from_slice(&frames);
+        frames.len() as u32
     })
 }
 

@@ -11,9 +11,9 @@ use super::{
         Instance,
         bytes::{bytes, elements, share},
         doorbell::Doorbell,
-        options::{ConnectionOptions, SendWord},
+        options::{ConnectionOptions, SendWord, send_records},
     },
-    Lanes, SEND_WORDS, with_lanes,
+    Lanes, with_lanes,
 };
 
 /// Whether an instance has lanes, so that it can adopt connections.
@@ -127,7 +127,7 @@ pub fn postpone(instance: u32) {
 #[napi(catch_unwind)]
 pub fn append(instance: u32, records: &[u32], count: u32, slab: &[u8]) {
     with_lanes(instance, |lanes| {
-        lanes.append_all(&records[..count as usize * SEND_WORDS], slab);
+        lanes.append_all(send_records(records, count), slab);
     });
 }
 
