@@ -132,7 +132,7 @@ scenario('11.21: emitClose() of a shell', (WebSocket, trace) => {
 compare(__filename);
 
 scenario(
-  '11. a stream counts what was sent a moment ago',
+  '11.14, 11.16: a stream counts what was sent a moment ago',
   async (WebSocket, trace, tools) => {
     const [stream, peer] = makeDuplexPair();
     const server = new WebSocket(null, undefined, {});
