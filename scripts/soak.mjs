@@ -81,7 +81,7 @@ async function watch(parts, { minutes }) {
 async function main() {
   const options = readOptions();
   const env = options.stream ? { OXWS_TRANSPORT: 'stream' } : {};
-  const server = new Part('server', {}, env);
+  const server = new Part('server', options, env);
   const { port } = await server.next();
   const load = new Part('load', { ...options, port }, env);
   const parts = [server, load];

@@ -10,11 +10,14 @@ const HELP = `npm run soak -- [options]
   --minutes n       how long there is traffic (1)
   --connections n   how many connections are open at a time (1000)
   --rate n          messages a second that are echoed, in all (1000)
+  --broadcasts n    messages a second to every tenth connection (1)
   --churn n         connections a second that are closed and replaced (10)
   --stream          on the stream transport
   --write           write plot and figures to docs/soak
   --note text       a remark on the run, for docs/soak
 `;
+
+const NUMBERS = ['minutes', 'connections', 'rate', 'broadcasts', 'churn'];
 
 /** Descriptors of a process that are not connections. */
 const OTHER_DESCRIPTORS = 150;
@@ -39,7 +42,8 @@ function descriptorLimit() {
  * Reads the command line.
  *
  * @return {{minutes: number, connections: number, rate: number, churn: number,
- *     stream: boolean, write: boolean, note: string}} The options
+ *     broadcasts: number, stream: boolean, write: boolean, note: string}} The
+ *     options
  * @throws {RangeError} If more connections are wanted than there may be, or a
  *     number is none
  */
@@ -49,6 +53,7 @@ export function readOptions() {
       minutes: { type: 'string', default: '1' },
       connections: { type: 'string', default: '1000' },
       rate: { type: 'string', default: '1000' },
+      broadcasts: { type: 'string', default: '1' },
       churn: { type: 'string', default: '10' },
       stream: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
@@ -62,7 +67,7 @@ export function readOptions() {
     process.exit();
   }
 
-  for (const name of ['minutes', 'connections', 'rate', 'churn']) {
+  for (const name of NUMBERS) {
     values[name] = toNumber(name, values[name]);
   }
 

@@ -43,10 +43,12 @@ function toMarkdown(rows) {
   return ['| | | rule |', '| --- | ---: | --- |', ...lines].join('\n');
 }
 
-function describeRun({ minutes, connections, rate, churn, stream }) {
+function describeRun(options) {
+  const { minutes, connections, rate, broadcasts, churn, stream } = options;
+
   return (
     `${connections} connections (${churn} a second replaced), ` +
-    `${rate} echoes a second, ${minutes} minutes, ` +
+    `${rate} echoes and ${broadcasts} broadcasts a second, ${minutes} minutes, ` +
     (stream ? 'stream transport' : 'lanes')
   );
 }
@@ -73,7 +75,7 @@ ${[`${title}.`, options.note].join(' ').trim()}
 
 A server and its clients are a process each, both of them oxws. Of a thousand
 connections, 897 send messages of up to a mebibyte and compare what comes back,
-100 get a broadcast every second, two read for 20 milliseconds a second of what
+100 get the broadcasts, two read for 20 milliseconds a second of what
 the server has for them, and one never reads until \`maxBackpressure\` ends it. One
 in five offers compression. Those that are replaced are closed with \`close()\` or
 \`terminate()\`, by chance. The first quarter of the time counts as warm-up.

@@ -1,15 +1,16 @@
 /**
  * The server of a run, a process of its own. What it does with a connection is
- * what its path says.
+ * what its path says. The argument is the options of the run.
  */
 
 import { WebSocketServer } from '../../wrapper.mjs';
 import { numbered } from './payloads.mjs';
 import { takeVitals } from './vitals.mjs';
 
+const { broadcasts } = JSON.parse(process.argv[2]);
+
 const MEBIBYTE = 1 << 20;
 
-const BROADCAST_INTERVAL = 1000;
 const BROADCAST_BYTES = 500;
 
 const PUMP_INTERVAL = 100;
@@ -21,7 +22,7 @@ const ENOUGH = MEBIBYTE / 2;
 const counts = { messages: 0, errors: [], tooSlow: 0 };
 const watchers = new Set();
 const pumped = new Map();
-let broadcasts = 0;
+let lastBroadcast = 0;
 
 const wss = new WebSocketServer(
   {
@@ -67,10 +68,10 @@ wss.on('connection', (ws, req) => {
 });
 
 const broadcasting = setInterval(() => {
-  const message = numbered(broadcasts++, BROADCAST_BYTES);
+  const message = numbered(lastBroadcast++, BROADCAST_BYTES);
 
   for (const ws of watchers) ws.send(message);
-}, BROADCAST_INTERVAL);
+}, 1000 / broadcasts);
 
 const pumping = setInterval(() => {
   for (const [ws, state] of pumped) {
