@@ -65,6 +65,21 @@ interface ServerEvents<Client, Request> {
   wsClientError: [error: Error, socket: Duplex, request: Request];
 }
 
+/**
+ * The arguments of an event's listeners. Where the name is one of several,
+ * nothing is known of them.
+ */
+type ArgumentsOf<
+  Events extends { [name in keyof Events]: unknown[] },
+  Name extends keyof Events
+> = (Name extends unknown ? (name: Name) => void : never) extends (
+  name: infer Every
+) => void
+  ? [Every] extends [never]
+    ? any[]
+    : Events[Name]
+  : never;
+
 type Listener<This, Arguments extends unknown[]> = (
   this: This,
   ...args: Arguments
@@ -85,9 +100,11 @@ declare class WebSocket extends EventEmitter {
   /**
    * How binary messages are delivered: as a Buffer (the default), an
    * ArrayBuffer, a Buffer for each fragment, or a Blob. Text always arrives as
-   * a Buffer.
+   * a Buffer. Code that was written before there were Blobs would not compile
+   * if `'blob'` could be read.
    */
-  binaryType: 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob';
+  get binaryType(): 'nodebuffer' | 'arraybuffer' | 'fragments';
+  set binaryType(type: 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob');
 
   /** Bytes given to `send()` that were not handed to the kernel yet. */
   readonly bufferedAmount: number;
@@ -197,31 +214,31 @@ declare class WebSocket extends EventEmitter {
 
   on<K extends keyof WebSocketEvents>(
     event: K,
-    listener: Listener<this, WebSocketEvents[K]>
+    listener: Listener<this, ArgumentsOf<WebSocketEvents, K>>
   ): this;
   on(event: string | symbol, listener: Listener<this, any[]>): this;
 
   once<K extends keyof WebSocketEvents>(
     event: K,
-    listener: Listener<this, WebSocketEvents[K]>
+    listener: Listener<this, ArgumentsOf<WebSocketEvents, K>>
   ): this;
   once(event: string | symbol, listener: Listener<this, any[]>): this;
 
   off<K extends keyof WebSocketEvents>(
     event: K,
-    listener: Listener<this, WebSocketEvents[K]>
+    listener: Listener<this, ArgumentsOf<WebSocketEvents, K>>
   ): this;
   off(event: string | symbol, listener: Listener<this, any[]>): this;
 
   addListener<K extends keyof WebSocketEvents>(
     event: K,
-    listener: (...args: WebSocketEvents[K]) => void
+    listener: (...args: ArgumentsOf<WebSocketEvents, K>) => void
   ): this;
   addListener(event: string | symbol, listener: (...args: any[]) => void): this;
 
   removeListener<K extends keyof WebSocketEvents>(
     event: K,
-    listener: (...args: WebSocketEvents[K]) => void
+    listener: (...args: ArgumentsOf<WebSocketEvents, K>) => void
   ): this;
   removeListener(
     event: string | symbol,
@@ -425,8 +442,8 @@ declare namespace WebSocket {
     once?: boolean | undefined;
   }
 
-  /** A class whose instances are WebSockets. */
-  type WebSocketClass = new (...args: any[]) => WebSocket;
+  /** A class whose instances are WebSockets, whatever users add to these. */
+  type WebSocketClass = new (...args: any[]) => WebSocketAlias;
 
   /** Exactly one of `noServer`, `port` and `server` is needed. */
   interface ServerOptions<
@@ -514,7 +531,7 @@ declare namespace WebSocket {
       event: K,
       listener: Listener<
         this,
-        ServerEvents<InstanceType<T>, InstanceType<U>>[K]
+        ArgumentsOf<ServerEvents<InstanceType<T>, InstanceType<U>>, K>
       >
     ): this;
     on(event: string | symbol, listener: Listener<this, any[]>): this;
@@ -523,7 +540,7 @@ declare namespace WebSocket {
       event: K,
       listener: Listener<
         this,
-        ServerEvents<InstanceType<T>, InstanceType<U>>[K]
+        ArgumentsOf<ServerEvents<InstanceType<T>, InstanceType<U>>, K>
       >
     ): this;
     once(event: string | symbol, listener: Listener<this, any[]>): this;
@@ -532,7 +549,7 @@ declare namespace WebSocket {
       event: K,
       listener: Listener<
         this,
-        ServerEvents<InstanceType<T>, InstanceType<U>>[K]
+        ArgumentsOf<ServerEvents<InstanceType<T>, InstanceType<U>>, K>
       >
     ): this;
     off(event: string | symbol, listener: Listener<this, any[]>): this;
@@ -540,7 +557,7 @@ declare namespace WebSocket {
     addListener<K extends keyof ServerEvents<unknown, unknown>>(
       event: K,
       listener: (
-        ...args: ServerEvents<InstanceType<T>, InstanceType<U>>[K]
+        ...args: ArgumentsOf<ServerEvents<InstanceType<T>, InstanceType<U>>, K>
       ) => void
     ): this;
     addListener(
@@ -551,7 +568,7 @@ declare namespace WebSocket {
     removeListener<K extends keyof ServerEvents<unknown, unknown>>(
       event: K,
       listener: (
-        ...args: ServerEvents<InstanceType<T>, InstanceType<U>>[K]
+        ...args: ArgumentsOf<ServerEvents<InstanceType<T>, InstanceType<U>>, K>
       ) => void
     ): this;
     removeListener(
@@ -645,7 +662,7 @@ declare namespace WebSocket {
         | 'maxPayload'
         | 'skipUTF8Validation'
       > & {
-        binaryType?: WebSocket['binaryType'] | undefined;
+        binaryType?: WebSocket['binaryType'] | 'blob' | undefined;
         extensions?: Extensions | undefined;
         /** Whether frames have to be masked. */
         isServer?: boolean | undefined;
