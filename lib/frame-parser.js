@@ -1,6 +1,7 @@
 'use strict';
 
 const { EMPTY_BUFFER } = require('./constants');
+const { setImmediate } = require('./immediate');
 const native = require('./native');
 const Transport = require('./transport');
 

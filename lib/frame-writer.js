@@ -2,6 +2,7 @@
 
 const { CLOSED_WHILE_COMPRESSING, HEADER_MAX } = require('./constants');
 const { addToRun, endRun } = require('./frame-run');
+const { setImmediate } = require('./immediate');
 const { binding, SEND } = require('./native');
 const { isSmall } = require('./staging');
 

@@ -3,6 +3,7 @@
 // What the lanes have received: fetched page by page, with one call each.
 
 const { EMPTY_BUFFER } = require('./constants');
+const { setImmediate } = require('./immediate');
 const { binding, connections, KIND, RECORD_WORDS } = require('./native');
 const { flush, setInBatch } = require('./outbox');
 

@@ -1,6 +1,7 @@
 'use strict';
 
 const { CLOSED_WHILE_COMPRESSING } = require('./constants');
+const { setImmediate } = require('./immediate');
 const native = require('./native');
 const outbox = require('./outbox');
 const { interruptionOutcomes } = require('./socket-errors');

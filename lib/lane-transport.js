@@ -3,6 +3,7 @@
 const net = require('net');
 
 const captureContext = require('./async-context');
+const { setImmediate } = require('./immediate');
 const inbox = require('./inbox');
 const LaneHandle = require('./lane-handle');
 const convert = require('./lane-socket');

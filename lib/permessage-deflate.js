@@ -2,6 +2,7 @@
 
 const { createError } = require('./errors');
 const { toBuffer } = require('./frame');
+const { clearImmediate, setImmediate } = require('./immediate');
 const { binding } = require('./native');
 
 const EXTENSION_NAME = 'permessage-deflate';

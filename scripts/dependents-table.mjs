@@ -117,6 +117,12 @@ export const DEPENDENTS = [
       'test/integration/websockets.spec.ts'
     )
   },
+  {
+    name: 'mqtt',
+    at: '5.14.1 (aa03369)',
+    env: { NODE_OPTIONS: '--require=esbuild-register' },
+    command: nodeTest('test/node/websocket_client.ts')
+  },
   { name: 'ocpp-rpc', at: '2.2.1 (d18163a)', command: mocha() },
   {
     name: 'rpc-websockets',

@@ -2,12 +2,11 @@
  * Runs the suites of programs that depend on ws twice, with ws and with oxws in
  * its place, and prints a Markdown table of what passed.
  *
- * Usage: `npm run test:dependents -- DIRECTORY [NAME…]`. DIRECTORY holds a
- * checkout of every program of the table (or of those named), each in a directory
- * with the program's name, ready to run its tests: dependencies installed and,
- * where the program has a compilation step, compiled. Programs without a checkout
- * are left out. What failed with oxws only is listed below the table, and makes
- * the exit code 1.
+ * Usage: `npm run test:dependents -- [--directory DIRECTORY] [NAME…]`. DIRECTORY
+ * (node_modules/.cache/dependents) holds a checkout of every program of the table
+ * (or of those named). Those that are not there are made, from GitHub and npm; a
+ * program for which that fails is left out. What was left out and what failed
+ * with oxws only is listed below the table, and makes the exit code 1.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -15,7 +14,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
+import { setUp } from './dependents-checkouts.mjs';
 import { DEPENDENTS } from './dependents-table.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -166,30 +167,39 @@ function compare(dependent, directory) {
   return oxws.failed.filter((name) => !ws.failed.includes(name));
 }
 
-const [base, ...names] = process.argv.slice(2);
+const { positionals: names, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    directory: {
+      type: 'string',
+      default: path.join(ROOT, 'node_modules', '.cache', 'dependents')
+    }
+  }
+});
+const base = path.resolve(values.directory);
+const wrong = [];
 
-if (base === undefined) {
-  console.error('Usage: npm run test:dependents -- DIRECTORY [NAME…]');
-  process.exit(2);
+/** Writes a row of the table. */
+function test(dependent) {
+  const { checkout, name } = dependent;
+
+  try {
+    for (const failed of compare(dependent, setUp(base, checkout ?? name))) {
+      wrong.push(`- ${name}, failed with oxws only: ${failed}`);
+    }
+  } catch (error) {
+    wrong.push(`- ${name}, left out: ${error.message}`);
+  }
 }
 
 console.log('| program | at | ws: passed / failed | oxws: passed / failed |');
 console.log('| --- | --- | --- | --- |');
 
-const differences = [];
-
 for (const dependent of DEPENDENTS) {
-  const directory = path.resolve(base, dependent.checkout ?? dependent.name);
-
-  if (names.length > 0 && !names.includes(dependent.name)) continue;
-  if (!fs.existsSync(directory)) continue;
-
-  for (const test of compare(dependent, directory)) {
-    differences.push(`- ${dependent.name}: ${test}`);
-  }
+  if (names.length === 0 || names.includes(dependent.name)) test(dependent);
 }
 
-if (differences.length > 0) {
-  console.log(`\nFailed with oxws only:\n\n${differences.join('\n')}`);
+if (wrong.length > 0) {
+  console.log(`\n${wrong.join('\n')}`);
   process.exitCode = 1;
 }
