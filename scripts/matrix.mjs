@@ -2,7 +2,7 @@
  * Runs the tests with every version of Node.js that is supported, and a shorter
  * program with Bun, with Deno and in a bundle. Prints the table of the README.
  *
- * `--only=18,bun` restricts it. The runtimes are installed from npm into
+ * `--only=18,bun` restricts it, `--write` updates the README. The runtimes are installed from npm into
  * node_modules/.cache.
  */
 
@@ -20,6 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 
 import platform from '../lib/platform.js';
+import { toCells, toTable, writeTable } from './matrix/table.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'node_modules', '.cache', 'matrix');
@@ -30,11 +31,11 @@ const NODE_VERSIONS = ['18', '20', '22', '24', '26'];
 /** Milliseconds that a run of all tests may take. */
 const LIMIT = 15 * 60 * 1000;
 
-/** Most failures that are named in a row of the table. */
-const NAMED = 3;
-
 const { values: options } = parseArgs({
-  options: { only: { type: 'string' } }
+  options: {
+    only: { type: 'string' },
+    write: { type: 'boolean', default: false }
+  }
 });
 
 /**
@@ -182,18 +183,6 @@ async function testWebpack() {
   );
 }
 
-function printTable(rows) {
-  console.log('| runtime | what runs | passed | failed |');
-  console.log('| --- | --- | --- | --- |');
-
-  for (const { runtime, what, passed, failed, names } of rows) {
-    const some = names.slice(0, NAMED).join('; ');
-    const cell = failed ? `${failed}: ${some}` : '0';
-
-    console.log(`| ${runtime} | ${what} | ${passed} | ${cell} |`);
-  }
-}
-
 const runs = {
   ...Object.fromEntries(
     NODE_VERSIONS.map((version) => [version, () => testNode(version)])
@@ -209,5 +198,8 @@ for (const name of options.only ? options.only.split(',') : Object.keys(runs)) {
   rows.push(await runs[name]());
 }
 
-printTable(rows);
+const cells = toCells(rows);
+
+console.log(toTable(cells));
+if (options.write) writeTable(new URL('../README.md', import.meta.url), cells);
 process.exitCode = rows.some(({ failed }) => failed) ? 1 : 0;
