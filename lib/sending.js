@@ -20,21 +20,25 @@ const TEXT = 1;
 const BINARY = 2;
 
 /**
+ * Reads the options of `send()`. An own property counts whatever its value is.
+ *
  * @param {WebSocket} websocket Who sends
  * @param {*} data The message
- * @param {Object} [options] Options of `send()`
- * @return {Number} The bits of `SEND` that describe it
+ * @param {Object} options The options
+ * @return {Number} The bits of `SEND` that describe the message
  */
 function sendWord(websocket, data, options) {
-  let word = optionOf(options, 'binary', typeof data !== 'string')
-    ? BINARY
-    : TEXT;
+  const isBinary = hasOwn.call(options, 'binary')
+    ? options.binary
+    : typeof data !== 'string';
+  const isLast = hasOwn.call(options, 'fin') ? options.fin : true;
+  let word = isBinary ? BINARY : TEXT;
 
-  if (optionOf(options, 'fin', true)) word |= SEND.FIN;
+  if (isLast) word |= SEND.FIN;
 
   if (
     websocket._extensions[PerMessageDeflate.extensionName] &&
-    optionOf(options, 'compress', true)
+    (!hasOwn.call(options, 'compress') || options.compress)
   ) {
     word |= SEND.COMPRESS;
   }
@@ -43,15 +47,12 @@ function sendWord(websocket, data, options) {
 }
 
 /**
- * Reads an option, as if there were an object of defaults.
- *
- * @param {Object} [options] The options
- * @param {String} name The option's name
- * @param {*} fallback Its default
- * @return {*} Its value
+ * @param {WebSocket} websocket Who sends
+ * @param {Object} options Options of `send()`
+ * @return {Boolean} Whether the message is masked
  */
-function optionOf(options, name, fallback) {
-  return options && hasOwn.call(options, name) ? options[name] : fallback;
+function isMasked(websocket, options) {
+  return hasOwn.call(options, 'mask') ? options.mask : !websocket._isServer;
 }
 
 const hasOwn = Object.prototype.hasOwnProperty;
@@ -150,8 +151,8 @@ function failSend(websocket, err) {
 
 module.exports = {
   failSend,
+  isMasked,
   notOpenError,
-  optionOf,
   sendAfterClose,
   sendControl,
   sendWord

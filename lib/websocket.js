@@ -28,13 +28,15 @@ const { makeReplaceable } = require('./replaceable-pong');
 const Sender = require('./sender');
 const {
   failSend,
+  isMasked,
   notOpenError,
-  optionOf,
   sendAfterClose,
   sendControl,
   sendWord
 } = require('./sending');
 const { isBlob } = require('./validation');
+
+const NO_OPTIONS = {};
 
 const CLOSED_WHILE_CONNECTING =
   'WebSocket was closed before the connection was established';
@@ -299,7 +301,9 @@ class WebSocket extends EventEmitter {
 
     if (typeof options === 'function') {
       cb = options;
-      options = undefined;
+      options = NO_OPTIONS;
+    } else if (!options) {
+      options = NO_OPTIONS;
     }
 
     if (typeof data === 'number') data = data.toString();
@@ -318,12 +322,10 @@ class WebSocket extends EventEmitter {
       cb = this._backpressure.watch(cb);
     }
 
-    const mask = optionOf(options, 'mask', !this._isServer);
-
     data = data || EMPTY_BUFFER;
     if (typeof data !== 'string' && !isBlob(data)) data = toBuffer(data);
 
-    this._sender.enqueue(data, word, mask, cb);
+    this._sender.enqueue(data, word, isMasked(this, options), cb);
   }
 
   /** Ends the connection without a closing handshake. */
