@@ -36,4 +36,17 @@ function hasStore(resource) {
   );
 }
 
-module.exports = captureContext;
+/**
+ * Lets a callback see the stores that are in force now: what is sent in one tick
+ * is written together, and its callbacks are called in a row.
+ *
+ * @param {Function} callback The callback of a send
+ * @return {Function} What calls it
+ */
+function keepContext(callback) {
+  const resource = new AsyncResource('WEBSOCKETCALLBACK');
+
+  return (err) => resource.runInAsyncScope(callback, undefined, err);
+}
+
+module.exports = { captureContext, keepContext };

@@ -1,5 +1,6 @@
 'use strict';
 
+const { keepContext } = require('./async-context');
 const { CLOSED_WHILE_COMPRESSING, HEADER_MAX } = require('./constants');
 const { addToRun, endRun } = require('./frame-run');
 const { setImmediate } = require('./immediate');
@@ -55,7 +56,7 @@ class FrameWriter {
    * @param {Function} [cb] Called when the socket has written it
    */
   send(data, word, key, cb) {
-    if (cb) cb = isolated(cb);
+    if (cb) cb = isolated(keepContext(cb));
 
     word = this.decideCompression(word, data);
 
@@ -170,6 +171,8 @@ class FrameWriter {
    */
   sendFrame(list, cb) {
     const length = list.reduce((sum, bytes) => sum + bytes.length, 0);
+
+    if (cb) cb = keepContext(cb);
 
     if (this.waiting.length) {
       this.wait(length, cb, () => this.writeFramed(list, cb));

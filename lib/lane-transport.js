@@ -2,7 +2,7 @@
 
 const net = require('net');
 
-const captureContext = require('./async-context');
+const { captureContext, keepContext } = require('./async-context');
 const { setImmediate } = require('./immediate');
 const inbox = require('./inbox');
 const LaneHandle = require('./lane-handle');
@@ -165,7 +165,7 @@ class LaneTransport extends LaneHandle {
     if (this.socket._writableState.length > 0) this.overtake();
 
     if (cb) {
-      this.callbacks.push(cb);
+      this.callbacks.push(keepContext(cb));
       word |= SEND.RECEIPT;
     }
 

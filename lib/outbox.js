@@ -3,6 +3,7 @@
 // What JS sends on lanes. Everything that a tick has sent goes out at its end: one
 // call frames it, one writes it.
 
+const { keepContext } = require('./async-context');
 const { NO_ERROR } = require('./constants');
 const { binding, connections } = require('./native');
 const { isSmall, Staging } = require('./staging');
@@ -118,7 +119,7 @@ function writeAll() {
  * @param {Error} err Its argument
  */
 function callSoon(callback, err) {
-  if (inBatch) dueSoon.push([callback, err]);
+  if (inBatch) dueSoon.push([keepContext(callback), err]);
   else process.nextTick(callback, err);
 }
 
