@@ -33,7 +33,7 @@ for (const [what, end] of Object.entries({
     const title = options === settings ? ' with compression' : '';
 
     scenario(
-      `a connection lives and ends by ${what} while no timer fires${title}`,
+      `6.17: a connection lives and ends by ${what} while no timer fires${title}`,
       async (WebSocket, trace, tools) => {
         const { wss, url } = await tools.serve(options);
         const connection = tools.event(wss, 'connection');
