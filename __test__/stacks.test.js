@@ -2,20 +2,29 @@
 
 const { compare, scenario } = require('./support/differential');
 
+/** Frames of the library at most: of ten, several are left for the caller. */
+const NEAR = 6;
+
 /**
  * @param {Function} call Something that throws
- * @return {String[]} The message, and the functions of this file in the stack,
- *     innermost first
+ * @return {Array} The message, whether the caller is near the top of the stack,
+ *     and the functions of this file in it, innermost first
  */
 function thrownIn(call) {
   try {
     call();
   } catch (err) {
-    const own = err.stack
+    const frames = err.stack
+      .slice(err.stack.indexOf(err.message) + err.message.length)
       .split('\n')
-      .filter((line) => line.includes(__filename));
+      .slice(1);
+    const own = frames.filter((line) => line.includes(__filename));
 
-    return [err.message, ...own.map((line) => line.trim().split(' ')[1])];
+    return [
+      err.message,
+      frames.indexOf(own[0]) <= NEAR,
+      ...own.map((line) => line.trim().split(' ')[1])
+    ];
   }
 
   return ['nothing thrown'];
@@ -29,6 +38,9 @@ scenario(
       'close(1)': () => client.close(1),
       'close() with a long reason': () => client.close(1000, 'x'.repeat(124)),
       'ping() with a long payload': () => client.ping('x'.repeat(126)),
+      'close() with an object': () => client.close(1000, { length: 1 }),
+      'pong() with a long payload': () => client.pong(Buffer.alloc(126)),
+      'ping(true)': () => client.ping(true),
       'send({})': () => client.send({}),
       'send() of a symbol': () => client.send(Symbol('s'))
     };
@@ -39,6 +51,26 @@ scenario(
 
     client.close();
     await tools.event(client, 'close');
+  }
+);
+
+scenario(
+  '5.26, 5.1: what throws before the connection is there',
+  (WebSocket, trace) => {
+    const ws = new WebSocket(null, undefined, {});
+    const wss = new WebSocket.WebSocketServer({ noServer: true });
+
+    for (const [name, call] of Object.entries({
+      'send()': () => ws.send('x', () => {}),
+      'ping()': () => ws.ping(),
+      'pong()': () => ws.pong('x'),
+      'address()': () => wss.address(),
+      'extension.parse()': () => WebSocket.extension.parse(','),
+      'subprotocol.parse()': () => WebSocket.subprotocol.parse('a,a'),
+      'accept()': () => new WebSocket.PerMessageDeflate().accept([{ x: [1] }])
+    })) {
+      trace.note('stack', name, ...thrownIn(call));
+    }
   }
 );
 
