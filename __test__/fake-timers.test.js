@@ -62,4 +62,33 @@ for (const [what, end] of Object.entries({
   }
 }
 
+scenario(
+  '6.17: what is sent goes out while no tick comes',
+  async (WebSocket, trace, tools) => {
+    const { wss, url } = await tools.serve();
+    const connection = tools.event(wss, 'connection');
+    const ws = tools.own(new WebSocket(url));
+    const [server] = await connection;
+
+    if (ws.readyState !== WebSocket.OPEN) await tools.event(ws, 'open');
+
+    const { process } = global;
+    const echoed = [];
+
+    // Node itself does not look here.
+    global.process = Object.create(process, { nextTick: { value() {} } });
+    tools.atEnd(() => {
+      global.process = process;
+    });
+    server.on('message', (data) => server.send(data));
+    ws.on('message', (data) => echoed.push(data.length));
+    for (const length of [1, 1000, 100000]) {
+      await new Promise((resolve) => ws.send('x'.repeat(length), resolve));
+    }
+    while (echoed.length < 3) await tools.turns(1);
+    global.process = process;
+    trace.note('ws', 'echoed', ...echoed);
+  }
+);
+
 compare(__filename);

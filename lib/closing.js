@@ -5,6 +5,7 @@
 
 const { CLOSING, kWebSocket, NOOP } = require('./constants');
 const StreamTransport = require('./stream-transport');
+const { nextTick } = require('./turns');
 
 /**
  * Listens to the socket of a WebSocket.
@@ -24,7 +25,7 @@ function watchSocket(socket) {
  * @param {Function} callback The function
  */
 function afterTwoTicks(callback) {
-  process.nextTick(() => process.nextTick(callback));
+  nextTick(() => nextTick(callback));
 }
 
 /**
@@ -92,7 +93,7 @@ function socketOnClose() {
 
     // What listeners have put off comes before 'close' as well.
     if (concluded) finish();
-    else (websocket._putOffError || process.nextTick)(finish);
+    else (websocket._putOffError || nextTick)(finish);
   });
 }
 

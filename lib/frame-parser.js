@@ -1,9 +1,9 @@
 'use strict';
 
 const { EMPTY_BUFFER } = require('./constants');
-const { setImmediate } = require('./immediate');
 const native = require('./native');
 const Transport = require('./transport');
+const { nextTick, setImmediate } = require('./turns');
 
 const { binding, KIND } = native;
 
@@ -144,7 +144,7 @@ class FrameParser extends Transport {
     this.inflating = true;
     binding.receiveLater(this.number, chunk).then(() => {
       // Outside of the promise, where a listener may throw.
-      process.nextTick(() => this.inflated(chunk));
+      nextTick(() => this.inflated(chunk));
     });
   }
 

@@ -3,9 +3,9 @@
 const { keepContext } = require('./async-context');
 const { CLOSED_WHILE_COMPRESSING, HEADER_MAX } = require('./constants');
 const { addToRun, endRun } = require('./frame-run');
-const { setImmediate } = require('./immediate');
 const { binding, SEND } = require('./native');
 const { isSmall } = require('./staging');
+const { nextTick, setImmediate } = require('./turns');
 
 /** From this length on, a payload is compressed on another thread. */
 const LONG_BYTES = 32 * 1024;
@@ -251,7 +251,7 @@ class FrameWriter {
 
     this.corked = true;
     this.socket.cork();
-    process.nextTick(uncork, this);
+    nextTick(uncork, this);
   }
 
   /** Writes what was collected. */
@@ -275,7 +275,7 @@ function isolated(callback) {
     try {
       callback(err);
     } catch (thrown) {
-      process.nextTick(() => {
+      nextTick(() => {
         throw thrown;
       });
     }

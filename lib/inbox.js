@@ -3,9 +3,9 @@
 // What the lanes have received: fetched page by page, with one call each.
 
 const { EMPTY_BUFFER } = require('./constants');
-const { setImmediate } = require('./immediate');
 const { binding, connections, KIND, RECORD_WORDS } = require('./native');
 const { flush, setInBatch } = require('./outbox');
+const { setImmediate } = require('./turns');
 
 const FastBuffer = Buffer[Symbol.species];
 

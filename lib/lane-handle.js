@@ -1,11 +1,11 @@
 'use strict';
 
 const { CLOSED_WHILE_COMPRESSING } = require('./constants');
-const { setImmediate } = require('./immediate');
 const native = require('./native');
 const outbox = require('./outbox');
 const { interruptionOutcomes } = require('./socket-errors');
 const Transport = require('./transport');
+const { setImmediate } = require('./turns');
 
 const { binding } = native;
 

@@ -3,13 +3,13 @@
 const net = require('net');
 
 const { captureContext, keepContext } = require('./async-context');
-const { setImmediate } = require('./immediate');
 const inbox = require('./inbox');
 const LaneHandle = require('./lane-handle');
 const convert = require('./lane-socket');
 const native = require('./native');
 const outbox = require('./outbox');
 const { destroyedError, systemError } = require('./socket-errors');
+const { nextTick, setImmediate } = require('./turns');
 
 const { binding, KIND, SEND } = native;
 
@@ -152,7 +152,7 @@ class LaneTransport extends LaneHandle {
    */
   send(data, word, key, cb) {
     if (this.closeCallback) {
-      if (cb) process.nextTick(cb, destroyedError());
+      if (cb) nextTick(cb, destroyedError());
       return;
     }
 

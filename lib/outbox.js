@@ -7,6 +7,7 @@ const { keepContext } = require('./async-context');
 const { NO_ERROR } = require('./constants');
 const { binding, connections } = require('./native');
 const { isSmall, Staging } = require('./staging');
+const { nextTick } = require('./turns');
 
 const SEND_RECORDS = 1024;
 const RECEIPTS = 512;
@@ -77,7 +78,7 @@ function scheduleFlush() {
   if (inBatch || flushScheduled) return;
 
   flushScheduled = true;
-  process.nextTick(flushTick);
+  nextTick(flushTick);
 }
 
 function flushTick() {
@@ -120,11 +121,11 @@ function writeAll() {
  */
 function callSoon(callback, err) {
   if (inBatch) dueSoon.push([keepContext(callback), err]);
-  else process.nextTick(callback, err);
+  else nextTick(callback, err);
 }
 
 function scheduleDue() {
-  for (const [callback, err] of dueSoon) process.nextTick(callback, err);
+  for (const [callback, err] of dueSoon) nextTick(callback, err);
   dueSoon = [];
 }
 
@@ -143,7 +144,7 @@ function settle(number, count) {
 
   if (!callbacksScheduled) {
     callbacksScheduled = true;
-    process.nextTick(callCallbacks);
+    nextTick(callCallbacks);
   }
 }
 
@@ -162,7 +163,7 @@ function callCallbacks() {
     if (called < callbacks.length) {
       // One threw; the others are called all the same, and before later ones.
       written = callbacks.slice(called).concat(written);
-      process.nextTick(callCallbacks);
+      nextTick(callCallbacks);
     }
   }
 }

@@ -2,8 +2,8 @@
 
 const { createError } = require('./errors');
 const { toBuffer } = require('./frame');
-const { clearImmediate, setImmediate } = require('./immediate');
 const { binding } = require('./native');
+const { clearImmediate, setImmediate } = require('./turns');
 
 const EXTENSION_NAME = 'permessage-deflate';
 

@@ -8,6 +8,7 @@ const LaneTransport = require('./lane-transport');
 const nativeOptions = require('./native-options');
 const { isReplaced } = require('./replaceable-pong');
 const StreamTransport = require('./stream-transport');
+const { nextTick } = require('./turns');
 
 /**
  * Lets a WebSocket hear and speak over a socket.
@@ -61,7 +62,7 @@ const handlers = {
   close: handleClose,
 
   error(websocket, err, late) {
-    const putOff = late ? process.nextTick : afterTwoTicks;
+    const putOff = late ? nextTick : afterTwoTicks;
 
     websocket._putOffError = putOff;
     websocket._receiver.delayEnd();

@@ -7,6 +7,7 @@ const FrameWriter = require('./frame-writer');
 const { beatLater } = require('./heartbeat');
 const { binding } = require('./native');
 const watch = require('./stream-socket');
+const { nextTick } = require('./turns');
 
 const kTransport = Symbol('kTransport');
 
@@ -75,7 +76,7 @@ class StreamTransport extends FrameParser {
    */
   callSoon(callback, err) {
     this.writer.uncork();
-    process.nextTick(callback, err);
+    nextTick(callback, err);
   }
 
   noteUndelivered(length) {

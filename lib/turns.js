@@ -5,4 +5,6 @@
 
 const { clearImmediate, setImmediate } = require('timers');
 
-module.exports = { clearImmediate, setImmediate };
+const { nextTick } = process;
+
+module.exports = { clearImmediate, nextTick, setImmediate };
