@@ -1,7 +1,7 @@
 'use strict';
 
 const { compare, onBothSides } = require('./support/differential');
-const { describeFrame } = require('./support/frames');
+const { OPCODES, describeFrame } = require('./support/frames');
 const { defer } = require('./support/tools');
 const { outcome } = require('./support/trace');
 
@@ -389,8 +389,10 @@ onBothSides(
       });
     });
 
-    // A lane tries once more before it waits for the peer.
-    await tools.delay(50);
+    // A lane tries once more before it waits for the peer, and then has read this.
+    await tools.turns(1);
+    peer.send(OPCODES.TEXT, 'alive');
+    await tools.event(ws, 'message');
     peer.reset();
     await Promise.all([closed, failed]);
     await tools.turns(3);
