@@ -10,6 +10,8 @@ const { BINARY, TEXT } = OPCODES;
 
 const MEBIBYTE = 1 << 20;
 
+const DROPPING = { maxBackpressure: MEBIBYTE, backpressurePolicy: 'drop' };
+
 /** More than the kernel takes from a sender whose peer does not read. */
 const STUCK = 16 * MEBIBYTE;
 
@@ -82,10 +84,7 @@ onBothSides(
 onBothSides(
   'what exceeds maxBackpressure is dropped, and later messages arrive',
   async (WebSocket, trace, tools, open) => {
-    const ends = await open({
-      maxBackpressure: MEBIBYTE,
-      backpressurePolicy: 'drop'
-    });
+    const ends = await open(DROPPING);
     const { ws, peer } = ends;
     const filled = fill(ends);
     const waiting = ws.bufferedAmount;
@@ -118,10 +117,7 @@ onBothSides(
 onBothSides(
   'a message is dropped as a whole or not at all',
   async (WebSocket, trace, tools, open) => {
-    const ends = await open({
-      maxBackpressure: MEBIBYTE,
-      backpressurePolicy: 'drop'
-    });
+    const ends = await open(DROPPING);
     const { ws, peer } = ends;
     const more = { fin: false };
 

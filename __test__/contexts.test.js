@@ -140,19 +140,31 @@ onBothSides(
   }
 );
 
+/**
+ * Sends more than the peer takes, each message in a context of its own.
+ *
+ * @param {{ws: WebSocket, peer: RawPeer}} ends The connection
+ * @param {Trace} trace Where the callbacks are noted
+ * @param {Tools} tools The tools
+ * @param {AsyncLocalStorage} storage Where the context is
+ */
+async function sendTooMuch({ ws, peer }, trace, tools, storage) {
+  peer.socket.pause();
+  for (const what of ['stuck', 'behind', 'last']) {
+    storage.run(what, () => {
+      ws.send(Buffer.alloc(8e6), inContext(trace, storage, what));
+    });
+  }
+  await tools.delay(20);
+}
+
 onBothSides(
   '6.14: callbacks of what is stuck',
   async (WebSocket, trace, tools, open) => {
     const storage = new AsyncLocalStorage();
     const { ws, peer } = await storage.run('connection', open);
 
-    peer.socket.pause();
-    for (const what of ['stuck', 'behind', 'last']) {
-      storage.run(what, () => {
-        ws.send(Buffer.alloc(8e6), inContext(trace, storage, what));
-      });
-    }
-    await tools.delay(20);
+    await sendTooMuch({ ws, peer }, trace, tools, storage);
     peer.socket.resume();
     while (ws.bufferedAmount > 0) await tools.delay(5);
     await tools.turns(2);
@@ -166,13 +178,7 @@ onBothSides(
     const storage = new AsyncLocalStorage();
     const { ws, peer } = await storage.run('connection', open);
 
-    peer.socket.pause();
-    for (const what of ['stuck', 'behind', 'last']) {
-      storage.run(what, () => {
-        ws.send(Buffer.alloc(8e6), inContext(trace, storage, what));
-      });
-    }
-    await tools.delay(20);
+    await sendTooMuch({ ws, peer }, trace, tools, storage);
     storage.run('terminate', () => ws.terminate());
     await tools.event(ws, 'close');
     await tools.turns(2);
