@@ -4,8 +4,12 @@
 // what the events of the socket mean for its WebSocket.
 
 const { CLOSING, kWebSocket, NOOP } = require('./constants');
+const { isNodeSince } = require('./node-version');
 const StreamTransport = require('./stream-transport');
 const { nextTick } = require('./turns');
+
+/** A stream that finishes in a later turn says so in the same tick. */
+const FINISHES_AT_ONCE = !isNodeSince(20);
 
 /**
  * Listens to the socket of a WebSocket.
@@ -85,16 +89,23 @@ function socketOnClose() {
 
   this[kWebSocket] = undefined;
   clearTimeout(websocket._closeTimer);
+
+  let later = false;
+
   transport.whenDelivered(() => {
     const finish = () => {
       transport.dispose();
       websocket.emitClose();
     };
 
+    const putOff =
+      websocket._putOffError || (later && FINISHES_AT_ONCE ? null : nextTick);
+
     // What listeners have put off comes before 'close' as well.
-    if (concluded) finish();
-    else (websocket._putOffError || nextTick)(finish);
+    if (concluded || putOff === null) finish();
+    else putOff(finish);
   });
+  later = true;
 }
 
 /** @this Duplex */

@@ -1,6 +1,7 @@
 'use strict';
 
 const { describe } = require('../support/describe');
+const { outcome } = require('../support/trace');
 const { toValue } = require('./values');
 
 const EVENTS = ['message', 'ping', 'pong', 'error', 'close'];
@@ -91,7 +92,7 @@ class Subject {
 
         this._note(
           isRefusal(results[0]) ? this._refusals : 'callbacks',
-          `${method} ${number} [${state}] ${results.map((r) => describe(r))}`
+          `${method} ${number} [${state}] ${outcome(results).map((r) => describe(r))}`
         );
       });
     }
