@@ -293,6 +293,31 @@ for (const [name, payload] of Object.entries({
   });
 }
 
+for (const [what, rsv, count] of [
+  ['a plain message', 0, 1],
+  ['plain messages', 0, 2],
+  ['a compressed message', RSV1, 1],
+  ['compressed messages', RSV1, 5]
+]) {
+  onBothSides(
+    `8.20: what a listener puts off and an error behind ${what}`,
+    async (WebSocket, trace, tools, open) => {
+      const { ws, peer } = await open();
+      const payload = rsv ? deflate('') : '';
+      const good = Array(count).fill(peer.frame(TEXT, payload, { rsv }));
+
+      trace.watch('ws', ws);
+      ws.once('message', () => {
+        process.nextTick(() => trace.note('tick', 'state', ws.readyState));
+        setImmediate(() => trace.note('turn', 'state', ws.readyState));
+      });
+      peer.write(...good, peer.frame(3, 'bad'));
+      trace.lines('wire', await peer.rest());
+      if (ws.readyState !== ws.CLOSED) await tools.event(ws, 'close');
+    }
+  );
+}
+
 onBothSides(
   '8.12: maxPayload of what is decompressed',
   async (WebSocket, trace, tools, open) => {

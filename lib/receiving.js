@@ -8,7 +8,7 @@ const LaneTransport = require('./lane-transport');
 const nativeOptions = require('./native-options');
 const { isReplaced } = require('./replaceable-pong');
 const StreamTransport = require('./stream-transport');
-const { nextTick } = require('./turns');
+const { nextTick, setImmediate } = require('./turns');
 
 /**
  * Lets a WebSocket hear and speak over a socket.
@@ -61,8 +61,9 @@ const handlers = {
 
   close: handleClose,
 
-  error(websocket, err, late) {
-    const putOff = late ? nextTick : afterTwoTicks;
+  error(websocket, err, slow, late) {
+    // What the first of several compressed messages brings about comes first.
+    const putOff = slow ? setImmediate : late ? nextTick : afterTwoTicks;
 
     websocket._putOffError = putOff;
     websocket._receiver.delayEnd();

@@ -3,6 +3,9 @@
 const { createError } = require('./errors');
 const { KIND } = require('./native');
 
+/** Flag of an error's number: compressed messages came in the same chunk. */
+const BEHIND_COMPRESSED = 0x100;
+
 /**
  * Between the bytes of a connection and the events of its owner (a WebSocket or
  * a `Receiver`): puts received payloads into the form the user wants and emits
@@ -14,8 +17,9 @@ class Transport {
    * @param {Object} options Options of `setSocket()`
    * @param {Object} handlers What else can happen: functions `ping(owner,
    *     data, answered)`, `pong(owner, data)`, `close(owner, code, reason)` and
-   *     `error(owner, err, late)`, where `late` tells that parsing had waited
-   *     for the turn of an event
+   *     `error(owner, err, slow, late)`, where `slow` tells that compressed
+   *     messages came with it, and `late` that parsing had waited for the turn
+   *     of an event
    */
   constructor(owner, options, handlers) {
     this.owner = owner;
@@ -59,16 +63,17 @@ class Transport {
   /**
    * Reports that the peer broke the protocol.
    *
-   * @param {Number} number The error's number
+   * @param {Number} number The error's number, with the flag `BEHIND_COMPRESSED`
    * @param {Number} detail The number in its message
    */
   deliverError(number, detail) {
-    const err = createError(number, detail);
+    const err = createError(number & ~BEHIND_COMPRESSED, detail);
+    const slow = (number & BEHIND_COMPRESSED) !== 0;
 
     if (this.held === null && !this.mustHold()) {
-      this.handlers.error(this.owner, err, false);
+      this.handlers.error(this.owner, err, slow, false);
     } else {
-      this.hold({ kind: KIND.PROTOCOL_ERROR, err });
+      this.hold({ kind: KIND.PROTOCOL_ERROR, err, slow });
     }
   }
 
@@ -105,7 +110,9 @@ class Transport {
       // What is left at the connection's end is parsed as a whole.
       const together = this.onEmpty !== null || before?.page === event.page;
 
-      this.handlers.error(this.owner, err, before !== undefined && together);
+      const late = before !== undefined && together;
+
+      this.handlers.error(this.owner, err, event.slow, late);
     } else {
       this.prepare(event);
       this.emitEvent(kind, event.payload, code);

@@ -31,7 +31,7 @@ impl StreamEvent {
                 Err(error) => {
                     events.push(Self::numbers(
                         PROTOCOL_ERROR,
-                        error.number(),
+                        receiver.number_of(error),
                         error.detail(),
                     ));
                 }

@@ -16,6 +16,8 @@ pub(super) struct Message {
     /// Text or binary; `None` between messages.
     kind: Option<Opcode>,
     compressed: bool,
+    /// How many messages of the current chunk were compressed.
+    pub(super) inflated: u32,
     /// Sum of the announced lengths of its frames.
     announced: u64,
     frames: u32,
@@ -37,6 +39,7 @@ impl Message {
             decompressor: decompressor.map(Box::new),
             kind: None,
             compressed: false,
+            inflated: 0,
             announced: 0,
             frames: 0,
             utf8: Utf8Validator::default(),
@@ -197,6 +200,7 @@ impl Message {
     /// The message is complete: the next one may begin, while `buffer` and `fragment_ends` can
     /// still be looked at.
     pub(super) fn finish(&mut self) {
+        self.inflated = self.inflated.saturating_add(u32::from(self.compressed));
         self.kind = None;
         self.compressed = false;
         self.announced = 0;

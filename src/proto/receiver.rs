@@ -90,6 +90,9 @@ impl Receiver {
     /// Fails at the first byte that breaks the protocol or a limit.
     pub fn next_event(&mut self, chunk: &mut Chunk<'_>) -> Result<Option<Event>, ProtocolError> {
         self.release();
+        if chunk.position() == 0 {
+            self.message.inflated = 0;
+        }
         let result = self.parse(chunk);
         if result.is_err() || matches!(result, Ok(Some(Event::Close { .. }))) {
             self.finish();
@@ -105,6 +108,16 @@ impl Receiver {
             Buffered::Control => &self.control,
             Buffered::Reason => self.control.get(STATUS_CODE_BYTES..).unwrap_or_default(),
         }
+    }
+
+    /// The number of an error for JS, with a flag if the same chunk held several compressed messages.
+    pub fn number_of(&self, error: ProtocolError) -> u32 {
+        let flag = if self.message.inflated > 1 {
+            BEHIND_COMPRESSED
+        } else {
+            0
+        };
+        error.number() | flag
     }
 
     /// Bytes that are kept of a message that is not complete.
@@ -397,3 +410,5 @@ impl Frame {
 }
 
 const STATUS_CODE_BYTES: usize = 2;
+/// Flag of an error's number, for `lib/transport.js`.
+const BEHIND_COMPRESSED: u32 = 0x100;

@@ -29,7 +29,7 @@ impl Connection {
         batch.push(
             self.link.number(),
             Kind::ProtocolError,
-            error.number(),
+            self.receiver.number_of(error),
             error.detail(),
         );
     }
