@@ -15,11 +15,13 @@ const hasFrames = isNodeSince(24);
  * Captures the stores of `AsyncLocalStorage` that are in force, for listeners
  * that are called from a lane's batch.
  *
+ * @param {Boolean} accepted Whether a server has accepted the connection: its
+ *     socket has no context of its own where Node keeps stores apart
  * @return {(Function|null)} Calls a function (first argument) in this context,
  *     with the other arguments; `null` if there is no store
  */
-function captureContext() {
-  if (hasFrames) return AsyncLocalStorage.snapshot();
+function captureContext(accepted) {
+  if (hasFrames) return accepted ? null : AsyncLocalStorage.snapshot();
   if (!hasStore(executionAsyncResource())) return null;
 
   const resource = new AsyncResource('WEBSOCKET');

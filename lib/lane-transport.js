@@ -70,7 +70,7 @@ class LaneTransport extends LaneHandle {
     this.socket = socket;
 
     /** Where listeners are called; see `captureContext()`. */
-    this.context = captureContext();
+    this.context = captureContext(owner._isServer);
 
     /** Callbacks of sends that were not written, oldest first. */
     this.callbacks = [];
