@@ -1,15 +1,21 @@
 //! What the JS thread and the lane share of one connection.
+//!
+//! JS changes something, then wakes the lane; the lane registers its waker, then looks. Both go
+//! through the waker's lock, so either the lane sees the change or JS finds the waker. What was
+//! given before the lane registered needs no more: there is a first look behind that.
+
+#[cfg(all(test, feature = "loom"))]
+mod races;
 
 use std::{
     os::fd::{AsFd, BorrowedFd, OwnedFd},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
-    },
     task::Waker,
 };
 
-use super::Outbound;
+use super::{
+    Outbound,
+    sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError},
+};
 use crate::proto::Config;
 
 /// A connection as both threads see it. The descriptor is closed when the last owner lets go:

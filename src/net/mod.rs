@@ -16,6 +16,8 @@ mod outbound;
 mod payload_pool;
 mod send_queue;
 mod shared_payload;
+#[cfg(all(test, feature = "loom"))]
+mod signal;
 mod socket;
 mod sync;
 

@@ -4,11 +4,11 @@
 #[cfg(feature = "loom")]
 pub(super) use loom::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicU8, AtomicUsize, Ordering},
+    atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
 };
 pub(super) use std::sync::PoisonError;
 #[cfg(not(feature = "loom"))]
 pub(super) use std::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicU8, AtomicUsize, Ordering},
+    atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
 };

@@ -1,54 +1,17 @@
 //! The inbox under every order in which lanes and the JS thread can come.
 
-use std::task::Wake;
-
-use loom::{
-    model,
-    sync::{Condvar, Mutex},
-    thread,
-};
+use loom::{model, thread};
 
 use super::*;
-use crate::net::Kind;
-
-/// What a thread sleeps on: a bell that JS waits for, or a waker that a connection waits for.
-#[derive(Default)]
-struct Signal {
-    given: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Signal {
-    fn give(&self) {
-        *lock(&self.given) = true;
-        self.changed.notify_one();
-    }
-
-    /// A signal that never comes is a deadlock, which the model reports.
-    fn wait(&self) {
-        let mut given = lock(&self.given);
-        while !*given {
-            given = self
-                .changed
-                .wait(given)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        *given = false;
-    }
-}
+use crate::net::{
+    Kind,
+    signal::{Alarm, Signal},
+};
 
 struct Bell(Arc<Signal>);
 
 impl Doorbell for Bell {
     fn ring(&self) {
-        self.0.give();
-    }
-}
-
-struct Alarm(Signal);
-
-impl Wake for Alarm {
-    fn wake(self: Arc<Self>) {
         self.0.give();
     }
 }
@@ -132,10 +95,10 @@ fn a_connection_that_waits_for_js_is_woken() {
             let inbox = Arc::clone(&inbox);
             move || {
                 publish(&inbox, 0, HIGH_WATER_MARK);
-                let alarm = Arc::new(Alarm(Signal::default()));
+                let alarm = Arc::<Alarm>::default();
                 let waker = Arc::clone(&alarm).into();
                 while inbox.congested(0, &waker) {
-                    alarm.0.wait();
+                    alarm.wait();
                 }
             }
         });
