@@ -1,7 +1,10 @@
 'use strict';
 
-const { compare, onBothSides } = require('./support/differential');
-const { OPCODES } = require('./support/frames');
+const { Duplex } = require('stream');
+
+const { compare, onBothSides, scenario } = require('./support/differential');
+const { OPCODES, encodeFrame } = require('./support/frames');
+const { responseHead } = require('./support/raw-handshake');
 
 const { BINARY, CONTINUATION, PING, PONG, TEXT } = OPCODES;
 
@@ -325,6 +328,45 @@ onBothSides(
     trace.watch('ws', ws);
     await peer.writeBytewise(bytes);
     await closed;
+  }
+);
+
+scenario(
+  '3.20: maxBufferedChunks is 262144 by default',
+  async (WebSocket, trace, tools) => {
+    const chunks = 262144;
+    const server = new Duplex({
+      read() {},
+      write(chunk, encoding, callback) {
+        const request = chunk.toString().split('\r\n');
+
+        if (request.length > 1) this.push(responseHead({ request }));
+        callback();
+      }
+    });
+    const ws = tools.client('ws://localhost', {
+      closeTimeout: 50,
+      createConnection: () => server,
+      perMessageDeflate: false
+    });
+
+    trace.watch('client', ws);
+    await tools.event(ws, 'open');
+    server.push(encodeFrame({ opcode: BINARY, length: 2 * chunks }));
+    for (let i = 0; i < chunks; i++) server.push(Buffer.alloc(1));
+    await tools.turns(2);
+    trace.note('client', 'state', ws.readyState);
+    server.push(Buffer.alloc(1));
+    await tools.event(ws, 'close');
+  }
+);
+
+scenario(
+  '3.15: closeTimeout is 30 s by default',
+  async (WebSocket, trace, tools) => {
+    const { client, server } = await tools.pair();
+
+    trace.note('both', 'default', client._closeTimeout, server._closeTimeout);
   }
 );
 
