@@ -3,12 +3,15 @@
 //! 64 connections take turns, so that no connection finds its memory in the CPU's caches, as on a
 //! server. zlib at the same level stands beside.
 
+mod json;
+
 use std::{
     hint::black_box,
     time::{Duration, Instant},
 };
 
 use flate2::{Compress, Compression, FlushCompress};
+use json::messages;
 use oxws::proto::extension::{
     deflate::Compressor,
     inflate::Decompressor,
@@ -121,34 +124,4 @@ fn measure_zlib(context_takeover: bool, messages: &[String]) -> Figures {
         }
     }
     figures
-}
-
-/// JSON-like texts of this length.
-fn messages(len: usize) -> Vec<String> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = |below: u64| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) % below
-    };
-    let names = ["alice", "bob", "carol", "dave", "erin", "frank", "grace"];
-    let words = ["orders", "are", "processed", "and", "shipped", "to", "all"];
-    let mut message = || {
-        let mut text = String::from("{\"type\":\"update\",\"items\":[");
-        while text.len() < len {
-            let (id, price, time) = (random(1 << 30), random(100_000), random(1 << 33));
-            let name = names[random(7) as usize];
-            let note: Vec<_> = (0..3 + random(5))
-                .map(|_| words[random(7) as usize])
-                .collect();
-            text += &format!(
-                "{{\"id\":{id},\"user\":\"{name}\",\"ts\":{time},\"price\":{price},\"note\":\"{}\"}},",
-                note.join(" ")
-            );
-        }
-        text.truncate(len);
-        text
-    };
-    (0..200).map(|_| message()).collect()
 }

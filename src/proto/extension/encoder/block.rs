@@ -3,10 +3,8 @@
 use super::{
     bits::{BitWriter, Room},
     huffman::{Code, cost},
-    symbols::{
-        DISTANCES, END_OF_BLOCK, LITERALS, Symbols, distance_code, distance_extra_bits,
-        length_code, length_extra_bits,
-    },
+    symbols::{DISTANCES, END_OF_BLOCK, LITERALS, Symbols, distance_extra_bits, length_extra_bits},
+    token_codes::TokenCodes,
 };
 
 /// Appends a block. `raw` is what `symbols` stand for.
@@ -79,24 +77,9 @@ fn write_tokens(
     distances: &Code<DISTANCES>,
     room: &mut Room<'_>,
 ) {
-    for token in &symbols.tokens {
-        match token.get() {
-            Ok(byte) => {
-                let (code, bits) = literals.get(byte.into());
-                room.put(code.into(), bits);
-            }
-            Err((len, distance)) => {
-                let coded = length_code(len);
-                let (code, bits) = literals.get(coded.symbol);
-                let length = code | coded.extra << bits;
-                let length_bits = bits + coded.extra_bits;
-                let coded = distance_code(distance);
-                let (code, bits) = distances.get(coded.symbol);
-                let distance = u64::from(code | coded.extra << bits) << length_bits;
-                let distance_bits = bits + coded.extra_bits;
-                room.put(u64::from(length) | distance, length_bits + distance_bits);
-            }
-        }
+    let codes = TokenCodes::new(literals, distances);
+    for &token in &symbols.tokens {
+        codes.write(token, room);
     }
     let (code, bits) = literals.get(END_OF_BLOCK);
     room.put(code.into(), bits);

@@ -1,13 +1,14 @@
 //! Remembers what repetitions can refer to.
 //!
 //! Two tables lead to earlier places with the same bytes: one to the last place with the same four
-//! bytes, one to a chain of all places with the same six. Table entries are the lower 16 bits of a
+//! bytes, one to a chain of all places with the same five. Table entries are the lower 16 bits of a
 //! place, counted from the start of the stream. They are never cleared or moved: an entry that is
 //! out of date leads to a place that is compared in vain.
 
 use super::{
     Search,
-    finder::{Finder, HashTable},
+    chains::{Chains, HashTable},
+    finder::Finder,
     symbols::Symbols,
 };
 
@@ -17,20 +18,18 @@ pub(super) struct Matcher {
     window: Vec<u8>,
     /// End of the bytes in `window`.
     end: usize,
-    /// First byte in `window` that is not in the tables.
+    /// First byte in `window` that is not on a chain.
     indexed: usize,
     /// Place in the stream of the first byte of `window`.
     base: u16,
     /// Longest distance back.
     max_distance: usize,
-    /// Distance of the last repetition.
-    last_distance: usize,
     /// Counts the places that were searched for.
     pub(super) searches: usize,
     last_of_four: Box<[u16]>,
-    last_of_six: Box<[u16]>,
-    /// The place before each place of the window in its chain.
-    chain: Box<[u16]>,
+    last_of_five: Box<[u16]>,
+    /// How far before each place the next one of its chain is.
+    steps: Box<[u16]>,
 }
 
 impl Matcher {
@@ -44,17 +43,16 @@ impl Matcher {
             indexed: 0,
             base: 0,
             max_distance: window_len - 1,
-            last_distance: 0,
             searches: 0,
             last_of_four: table(hash_bits - 1),
-            last_of_six: table(hash_bits),
-            chain: table(window_bits.into()),
+            last_of_five: table(hash_bits),
+            steps: table(u32::from(window_bits).max(MIN_RING_BITS)),
         }
     }
 
     /// Most bytes that `parse` takes at a time.
     pub(super) fn piece_len(&self) -> usize {
-        (self.chain.len() / 2).max(MIN_PIECE)
+        self.steps.len() / 2
     }
 
     /// Forgets everything. Entries of the tables that remain lead to places before the window.
@@ -62,7 +60,6 @@ impl Matcher {
         self.base = self.base.wrapping_add(self.end as u16);
         self.end = 0;
         self.indexed = 0;
-        self.last_distance = 0;
     }
 
     pub(super) fn set_dictionary(&mut self, dictionary: &[u8]) {
@@ -76,32 +73,26 @@ impl Matcher {
     /// Appends the symbols for `piece`.
     pub(super) fn parse(&mut self, piece: &[u8], search: Search, symbols: &mut Symbols) {
         let start = self.append(piece);
-        self.with_finder(|finder| finder.parse(start, search, symbols));
+        self.with_finder(|finder| finder.parse(start as u32, search, symbols));
     }
 
     /// Lends everything to a task. Its own copies of what is small stay in registers.
     fn with_finder(&mut self, task: impl FnOnce(&mut Finder<'_>)) {
         let mut finder = Finder {
             window: &self.window[..self.end + PADDING],
-            end: self.end,
-            indexed: self.indexed,
+            end: self.end as u32,
+            indexed: self.indexed as u32,
             base: self.base,
-            max_distance: self.max_distance,
-            last_distance: self.last_distance,
+            max_distance: self.max_distance as u32,
             searches: self.searches,
-            last_of_four: HashTable::new(&mut self.last_of_four, 4),
-            last_of_six: HashTable::new(&mut self.last_of_six, 6),
-            chain: &mut self.chain,
+            last_of_four: HashTable::new(&mut self.last_of_four),
+            chains: Chains::new(&mut self.last_of_five, &mut self.steps),
         };
         task(&mut finder);
         let Finder {
-            indexed,
-            last_distance,
-            searches,
-            ..
+            indexed, searches, ..
         } = finder;
-        self.indexed = indexed;
-        self.last_distance = last_distance;
+        self.indexed = indexed as usize;
         self.searches = searches;
     }
 
@@ -109,12 +100,12 @@ impl Matcher {
     /// the CPU's caches, and in order it comes several times as fast as a search would fetch it.
     pub(super) fn fetch(&self) {
         let window = &self.window[..self.end];
-        let chain = &self.chain[..self.chain.len().min(self.end)];
+        let steps = &self.steps[..self.steps.len().min(self.end)];
         let mut sum = 0;
         for line in window.chunks(CACHE_LINE) {
             sum ^= u16::from(line[0]);
         }
-        for table in [chain, &self.last_of_four, &self.last_of_six] {
+        for table in [steps, &self.last_of_four, &self.last_of_five] {
             for line in table.chunks(CACHE_LINE / size_of::<u16>()) {
                 sum ^= line[0];
             }
@@ -151,8 +142,10 @@ impl Matcher {
 
 /// Small tables are as good: more places share an entry, but fewer lines of memory are touched.
 const MIN_HASH_BITS: u32 = 8;
-/// Bytes that may be read behind the last one.
-const PADDING: usize = 8;
-const MIN_PIECE: usize = 512;
+/// Chains are kept for some places ahead, and should still know a small window.
+const MIN_RING_BITS: u32 = 11;
+/// Bytes that may be read behind the last one: eight from the end on, and one more for the search
+/// at the next place.
+const PADDING: usize = 9;
 /// Bytes that a CPU fetches at a time.
 const CACHE_LINE: usize = 64;

@@ -9,21 +9,40 @@ pub(super) const END_OF_BLOCK: usize = 256;
 /// The symbol for the longest length.
 const LONGEST: usize = 285;
 
+/// Values of a literal byte.
+pub(super) const LITERAL_BYTES: usize = 256;
+/// What a literal has instead of a distance: more than the longest.
+const NO_DISTANCE: u32 = 0xffff;
+
 pub(super) const MIN_MATCH: usize = 3;
 pub(super) const MAX_MATCH: usize = 258;
 
-/// A literal byte, or a length and a distance back.
+/// A literal byte, or a length and a distance back. In a form that can be coded without a branch:
+/// which of both comes next cannot be foreseen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token(u32);
 
 impl Token {
-    /// The byte, or the length and distance.
     #[inline]
-    pub(super) fn get(self) -> Result<u8, (usize, usize)> {
-        match self.0 >> 16 {
-            0 => Ok(self.0 as u8),
-            len => Err((len as usize, (self.0 & 0xffff) as usize)),
-        }
+    fn literal(byte: u8) -> Self {
+        Self(u32::from(byte) << 16 | NO_DISTANCE)
+    }
+
+    #[inline]
+    fn repetition(len: usize, distance: usize) -> Self {
+        Self(((LITERAL_BYTES + len - MIN_MATCH) as u32) << 16 | (distance - 1) as u32)
+    }
+
+    /// The byte, or [`LITERAL_BYTES`] more than the length exceeds the shortest.
+    #[inline]
+    pub(super) fn first(self) -> usize {
+        (self.0 >> 16) as usize
+    }
+
+    /// One less than the distance, or [`NO_DISTANCE`].
+    #[inline]
+    pub(super) fn second(self) -> u32 {
+        self.0 & 0xffff
     }
 }
 
@@ -60,17 +79,19 @@ impl Symbols {
 
     #[inline]
     pub(super) fn push_literal(&mut self, byte: u8) {
-        self.tokens.push(Token(byte.into()));
+        self.tokens.push(Token::literal(byte));
         self.count_literal(byte.into());
     }
 
     /// `len` bytes that also stand `distance` bytes earlier.
     #[inline]
     pub(super) fn push_match(&mut self, len: usize, distance: usize) {
-        self.tokens
-            .push(Token((len as u32) << 16 | distance as u32));
+        self.tokens.push(Token::repetition(len, distance));
         self.count_literal(length_code(len).symbol);
-        if let Some(count) = self.distances.get_mut(distance_code(distance).symbol) {
+        if let Some(count) = self
+            .distances
+            .get_mut(distance_code((distance - 1) as u32).symbol)
+        {
             *count += 1;
         }
     }
@@ -92,7 +113,7 @@ pub(super) struct Coded {
 
 /// How a length of 3 to 258 is coded.
 #[inline]
-pub(super) fn length_code(len: usize) -> Coded {
+pub(super) const fn length_code(len: usize) -> Coded {
     if len == MAX_MATCH {
         return Coded {
             symbol: LONGEST,
@@ -103,20 +124,22 @@ pub(super) fn length_code(len: usize) -> Coded {
     let coded = exponential_code((len - MIN_MATCH) as u32, 2);
     Coded {
         symbol: END_OF_BLOCK + 1 + coded.symbol,
-        ..coded
+        extra: coded.extra,
+        extra_bits: coded.extra_bits,
     }
 }
 
-/// How a distance of 1 to 32768 is coded.
+/// How a distance is coded that is one more than `value`. [`NO_DISTANCE`] has a symbol that stands
+/// for nothing.
 #[inline]
-pub(super) fn distance_code(distance: usize) -> Coded {
-    exponential_code((distance - 1) as u32, 1)
+pub(super) const fn distance_code(value: u32) -> Coded {
+    exponential_code(value, 1)
 }
 
 /// Both alphabets are made alike: symbols come in groups of 2^`group_bits` with the same number of
 /// extra bits. The first two groups have none, each later one has one more than the one before.
 #[inline]
-fn exponential_code(value: u32, group_bits: u32) -> Coded {
+const fn exponential_code(value: u32, group_bits: u32) -> Coded {
     let extra_bits = (31 - (value | 1).leading_zeros()).saturating_sub(group_bits);
     Coded {
         symbol: ((extra_bits << group_bits) + (value >> extra_bits)) as usize,
