@@ -80,6 +80,12 @@ the server has for them, and one never reads until \`maxBackpressure\` ends it. 
 in five offers compression. Those that are replaced are closed with \`close()\` or
 \`terminate()\`, by chance. The first quarter of the time counts as warm-up.
 
+Memory goes on growing slowly behind that until what is kept for later is full: at
+most 32 MiB for large messages and 8 MiB a thread for what is sent. Large messages are
+rare here, so that takes long; V8's heap and the allocator's holes come on top. Without
+these stores the allocator had as much in use after 220 000 messages on 11 000
+connections as after the first 40 000.
+
 ${toMarkdown(rows)}
 
 ## Machine
