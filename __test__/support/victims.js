@@ -21,6 +21,8 @@ class Victim {
         env: {
           ...process.env,
           NODE_TEST_CONTEXT: '',
+          // What is noted for coverage takes memory, too.
+          NODE_V8_COVERAGE: '',
           OXWS_TEST_PATH: implementation.module,
           ...implementation.env
         },
