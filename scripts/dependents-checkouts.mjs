@@ -159,6 +159,8 @@ export function setUp(base, name) {
   } catch (error) {
     const { repository, commit } = checkout;
 
+    fs.rmSync(unfinished, { force: true, recursive: true });
+
     throw new Error(
       `There is no ${directory}, and it cannot be made: it has to be a checkout ` +
         `of ${repository} at ${commit}, with dependencies installed and ` +

@@ -112,12 +112,16 @@ function testNode(version) {
 
 /**
  * @param {String} output What the test runner printed
- * @return {String[]} The names of the tests that have failed
+ * @return {String[]} The names of the tests that have failed; those of files if
+ *     none has in them
  */
 function failedTests(output) {
-  const lines = output.match(/^ +not ok \d+ - .*$/gm) || [];
+  const lines =
+    output.match(/^ +not ok \d+ - .*$/gm) ||
+    output.match(/^not ok \d+ - .*$/gm) ||
+    [];
 
-  return lines.map((line) => line.replace(/^ +not ok \d+ - /, ''));
+  return lines.map((line) => line.replace(/^ *not ok \d+ - /, ''));
 }
 
 /**
