@@ -8,9 +8,6 @@ const implementations = require('./implementations');
 const { runFile } = require('./run-file');
 
 const scenarios = [];
-
-/** Those of files that are loaded for their scenarios alone. */
-const collected = [];
 let collecting = false;
 
 /**
@@ -71,10 +68,7 @@ function expectedTrace(entry, transport, trace) {
  * @param {String} filename The file
  */
 function compare(filename) {
-  if (collecting) {
-    collected.push(...scenarios.splice(0));
-    return;
-  }
+  if (collecting) return;
 
   const { reference, tested } = implementations;
   const results = {};
@@ -121,7 +115,7 @@ function compare(filename) {
 }
 
 /**
- * Loads a file for its scenarios alone: those that `compare()` would run.
+ * Loads a file for its scenarios alone.
  *
  * @param {String} filename The file
  * @return {Object[]} The scenarios of all files loaded so
@@ -129,7 +123,8 @@ function compare(filename) {
 function collect(filename) {
   collecting = true;
   require(filename);
-  return collected;
+  assert.notStrictEqual(scenarios.length, 0, `No scenarios in ${filename}`);
+  return scenarios;
 }
 
 module.exports = { collect, compare, onBothSides, scenario };
