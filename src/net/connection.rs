@@ -58,6 +58,9 @@ pub struct Connection {
     /// JS keeps the connection from being read, so that silence says nothing about the peer.
     held_up: bool,
     wait: Wait,
+    /// The last read was of a large payload. The next message may have one, too, which is better
+    /// read to its own memory from the start.
+    after_large: bool,
     /// Bytes read since JS has paused the connection.
     read_ahead: usize,
 }
@@ -115,6 +118,7 @@ impl Connection {
             reading: true,
             held_up: false,
             wait: Wait::default(),
+            after_large: false,
             read_ahead: 0,
         }
     }

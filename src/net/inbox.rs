@@ -5,10 +5,10 @@ mod races;
 #[cfg(all(test, not(feature = "loom")))]
 mod tests;
 
-use std::{collections::VecDeque, sync::Arc, task::Waker};
+use std::{collections::VecDeque, task::Waker};
 
 use super::{
-    Batch, PayloadPool,
+    Batch,
     sync::{AtomicU8, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError},
 };
 
@@ -23,8 +23,6 @@ pub struct Inbox {
     slots: Vec<Slot>,
     doorbell: Box<dyn Doorbell>,
     state: AtomicU8,
-    /// Memory of large messages on its way from the lanes to JS and back.
-    pub payloads: Arc<PayloadPool>,
 }
 
 struct Slot {
@@ -54,7 +52,6 @@ impl Inbox {
             slots: std::iter::repeat_with(slot).take(lanes).collect(),
             doorbell,
             state: AtomicU8::new(IDLE),
-            payloads: Arc::default(),
         }
     }
 

@@ -16,7 +16,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{Batch, Connection, Inbox, PayloadPool, memory};
+use super::{Batch, Connection, Inbox, memory};
 
 /// Handle of a lane. Dropping it ends the thread and closes all its connections.
 pub struct Lane {
@@ -149,11 +149,6 @@ impl LaneState {
         if self.batch.weight() >= PUBLISH_WEIGHT {
             self.publish();
         }
-    }
-
-    /// Memory of large messages.
-    pub(super) fn payloads(&self) -> &PayloadPool {
-        &self.inbox.payloads
     }
 
     /// A connection gave memory back.

@@ -28,6 +28,6 @@ pub use lane::Lane;
 pub use link::Link;
 pub use memory::trim;
 pub use outbound::{Frame, Outbound, Progress};
-pub use payload_pool::PayloadPool;
+pub use payload_pool::PAYLOADS;
 pub use shared_payload::SharedPayload;
 pub use socket::{adopt, set_keep_alive, set_no_delay};

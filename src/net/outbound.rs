@@ -17,6 +17,7 @@ use super::{
     SharedPayload,
     ledger::{Ledger, Receipt},
     send_queue::SendQueue,
+    shared_payload::StoredPayload,
     socket,
 };
 use crate::proto::{Config, HEADER_MAX, MaskingKey, Opcode, SendOptions, Sender};
@@ -70,7 +71,7 @@ pub struct Outbound {
 /// Something to send that is not in the queue yet.
 pub(super) struct Unframed {
     pub(super) options: Option<SendOptions>,
-    pub(super) payload: Arc<[u8]>,
+    pub(super) payload: Arc<StoredPayload>,
     receipt: Option<Receipt>,
 }
 
@@ -218,7 +219,7 @@ impl Outbound {
     fn append_stored(
         &mut self,
         options: Option<SendOptions>,
-        payload: Arc<[u8]>,
+        payload: Arc<StoredPayload>,
         receipt: Option<Receipt>,
     ) {
         let before = self.queue.len();

@@ -2,15 +2,34 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// Emptied buffers of large messages, shared by a JS thread and its lanes.
-#[derive(Debug, Default)]
+/// Emptied buffers of large messages. They are filled and emptied on different threads.
+#[derive(Debug)]
 pub struct PayloadPool {
     spare: Mutex<Vec<Vec<u8>>>,
 }
 
+/// The pool of the process.
+pub static PAYLOADS: PayloadPool = PayloadPool::new();
+
 impl PayloadPool {
+    const fn new() -> Self {
+        let spare = Mutex::new(Vec::new());
+        Self { spare }
+    }
+
+    /// A buffer with `payload` in it.
+    pub(super) fn copy(&self, payload: &[u8]) -> Vec<u8> {
+        let mut copy = Vec::new();
+        self.exchange(&mut copy, payload.len());
+        copy.extend_from_slice(payload);
+        copy
+    }
+
     /// Takes a buffer back.
     pub fn put(&self, mut payload: Vec<u8>) {
+        if payload.capacity() < LARGE_BYTES {
+            return;
+        }
         payload.clear();
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         let kept: usize = spare.iter().map(Vec::capacity).sum();
@@ -22,6 +41,9 @@ impl PayloadPool {
     /// Moves `payload` to a spare buffer with room for `capacity` bytes, and not for much more, if
     /// there is one.
     pub(super) fn exchange(&self, payload: &mut Vec<u8>, capacity: usize) {
+        if capacity < LARGE_BYTES {
+            return;
+        }
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = capacity..=capacity.saturating_mul(2);
         let Some(index) = spare
@@ -37,6 +59,8 @@ impl PayloadPool {
     }
 }
 
+/// Smaller buffers come from the allocator.
+const LARGE_BYTES: usize = 64 * 1024;
 /// Memory that waits to be used again, at most.
 const MAX_KEPT_BYTES: usize = 32 << 20;
 
@@ -46,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_buffer_comes_back_with_the_payload_in_it() {
-        let pool = PayloadPool::default();
+        let pool = PayloadPool::new();
         pool.put(Vec::with_capacity(100_000));
         let mut payload = b"so far".to_vec();
         pool.exchange(&mut payload, 80_000);
@@ -61,11 +85,11 @@ mod tests {
     fn a_buffer_has_to_fit() {
         for (kept, wanted, fits) in [
             (100_000, 100_000, true),
-            (100_000, 50_000, true),
+            (140_000, 70_000, true),
             (100_000, 100_001, false),
-            (100_000, 49_999, false),
+            (140_000, 69_999, false),
         ] {
-            let pool = PayloadPool::default();
+            let pool = PayloadPool::new();
             pool.put(Vec::with_capacity(kept));
             let mut payload = Vec::new();
             pool.exchange(&mut payload, wanted);
@@ -74,8 +98,16 @@ mod tests {
     }
 
     #[test]
+    fn small_buffers_are_not_kept() {
+        let pool = PayloadPool::new();
+        pool.put(Vec::with_capacity(LARGE_BYTES - 1));
+        pool.put(Vec::with_capacity(LARGE_BYTES));
+        assert_eq!(pool.spare.lock().unwrap().len(), 1);
+    }
+
+    #[test]
     fn there_is_an_end_to_what_is_kept() {
-        let pool = PayloadPool::default();
+        let pool = PayloadPool::new();
         let size = MAX_KEPT_BYTES / 4;
         for _ in 0..6 {
             pool.put(Vec::with_capacity(size));

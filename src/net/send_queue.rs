@@ -2,8 +2,10 @@
 
 use std::{cell::RefCell, collections::VecDeque, io::IoSlice, sync::Arc};
 
+use super::{PAYLOADS, shared_payload::StoredPayload};
+
 /// A FIFO of byte runs, in each of which frames are collected. Large runs come from the thread's
-/// spare ones, which are warm, and go back to them.
+/// spare ones, which are warm, and go back to them; very large ones from the pool of large messages.
 #[derive(Default)]
 pub(super) struct SendQueue {
     runs: VecDeque<Run>,
@@ -17,7 +19,7 @@ enum Run {
     /// Frames that were collected.
     Own(Vec<u8>),
     /// A payload that other queues may have as well.
-    Shared(Arc<[u8]>),
+    Shared(Arc<StoredPayload>),
 }
 
 impl Run {
@@ -38,7 +40,7 @@ impl SendQueue {
         if let Some(Run::Own(run)) = self.runs.back_mut() {
             let before = run.len();
             if run.capacity() - before < bytes && before + bytes > KEEP_BYTES {
-                exchange(run);
+                exchange(run, before + bytes);
             }
             write(run);
             self.length += run.len() - before;
@@ -46,7 +48,7 @@ impl SendQueue {
     }
 
     /// Appends bytes without a copy.
-    pub(super) fn append_shared(&mut self, bytes: Arc<[u8]>) {
+    pub(super) fn append_shared(&mut self, bytes: Arc<StoredPayload>) {
         self.length += bytes.len();
         self.runs.push_back(Run::Shared(bytes));
     }
@@ -129,16 +131,20 @@ impl Spare {
     }
 }
 
-/// Moves `run` to a spare one, which has room, if there is any.
-fn exchange(run: &mut Vec<u8>) {
-    if let Ok(Some(mut spare)) = SPARE.try_with(|spare| spare.borrow_mut().take()) {
+/// Moves `run`, which shall have room for `capacity` bytes, to a spare one if there is any.
+fn exchange(run: &mut Vec<u8>, capacity: usize) {
+    if capacity > 2 * RUN_BYTES {
+        PAYLOADS.exchange(run, capacity);
+    } else if let Ok(Some(mut spare)) = SPARE.try_with(|spare| spare.borrow_mut().take()) {
         spare.extend_from_slice(run);
         *run = spare;
     }
 }
 
 fn put_spare(run: Vec<u8>) {
-    if (KEEP_BYTES..=2 * RUN_BYTES).contains(&run.capacity()) {
+    if run.capacity() > 2 * RUN_BYTES {
+        PAYLOADS.put(run);
+    } else if run.capacity() >= KEEP_BYTES {
         // The thread may be ending; then nobody needs the run any more.
         let _ = SPARE.try_with(|spare| spare.borrow_mut().put(run));
     }
@@ -154,6 +160,7 @@ const MAX_SPARE_BYTES: usize = 8 << 20;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::SharedPayload;
 
     fn next_bytes(queue: &SendQueue) -> Vec<u8> {
         let mut slices = [IoSlice::new(&[]); 4];
@@ -170,7 +177,7 @@ mod tests {
             let mut queue = SendQueue::default();
             queue.append_with(0, |run| run.extend_from_slice(b"abc"));
             queue.append_with(0, |run| run.extend_from_slice(b"de"));
-            queue.append_shared(b"fghi"[..].into());
+            queue.append_shared(SharedPayload::default().store(b"fghi"));
             queue.append_with(0, |run| run.extend_from_slice(b"jk"));
             let mut out = Vec::new();
             while queue.len() > 0 {

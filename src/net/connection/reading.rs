@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     super::{
-        Kind,
+        Kind, PAYLOADS,
         lane::{LaneState, READ_BYTES},
         socket,
     },
@@ -66,19 +66,14 @@ impl Connection {
                     let payload = self.receiver.large_payload_buffer();
                     // Memory grows with what arrived, not with what the peer announced.
                     if payload.capacity() < payload.len() + missing.min(payload.len()) {
-                        lane.payloads().exchange(payload, payload.len() + missing);
+                        PAYLOADS.exchange(payload, payload.len() + missing);
                     }
                     let room = payload.capacity() - payload.len();
                     let wanted = missing.min(room.max(payload.len()));
                     (wanted, socket::read_onto(&self.link, payload, wanted))
                 }
                 None => {
-                    let wanted = if self.deflates {
-                        INFLATED_READ_BYTES
-                    } else {
-                        READ_BYTES
-                    };
-                    let buffer = &mut lane.buffer[..wanted];
+                    let buffer = &mut lane.buffer[..self.read_bytes()];
                     (buffer.len(), socket::read(&self.link, buffer))
                 }
             };
@@ -98,6 +93,14 @@ impl Connection {
         Poll::Ready(Ok(count))
     }
 
+    fn read_bytes(&self) -> usize {
+        match (self.after_large, self.deflates) {
+            (true, _) => READ_BYTES_AFTER_LARGE,
+            (false, true) => INFLATED_READ_BYTES,
+            (false, false) => READ_BYTES,
+        }
+    }
+
     /// What is tapped has to be read to the lane's buffer first.
     fn in_large_payload(&self) -> Option<usize> {
         self.receiver
@@ -115,7 +118,8 @@ impl Connection {
         if let Some(pulse) = &mut self.pulse {
             pulse.heartbeat.handle_activity(lane.now());
         }
-        if self.in_large_payload().is_some() {
+        self.after_large = self.in_large_payload().is_some();
+        if self.after_large {
             match self.receiver.large_payload_appended(count) {
                 Ok(Some(event)) => self.tell(&mut lane.batch, &event, &[]),
                 Ok(None) => {}
@@ -130,6 +134,8 @@ impl Connection {
 
 /// What is read at once from a peer that may compress: every byte can become a thousand.
 const INFLATED_READ_BYTES: usize = 64 * 1024;
+/// What is read at once after a large payload.
+const READ_BYTES_AFTER_LARGE: usize = 16 * 1024;
 /// Reads of one connection before the others get their turn.
 const READS_PER_POLL: usize = 4;
 /// What a paused connection still reads.

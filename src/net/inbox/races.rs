@@ -1,5 +1,7 @@
 //! The inbox under every order in which lanes and the JS thread can come.
 
+use std::sync::Arc;
+
 use loom::{model, thread};
 
 use super::*;

@@ -1,4 +1,4 @@
-use std::task::Wake;
+use std::{sync::Arc, task::Wake};
 
 use super::*;
 use crate::net::Kind;

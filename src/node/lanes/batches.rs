@@ -98,7 +98,7 @@ pub fn share_payload(
 ) -> napi::Result<Option<BufferSlice<'static>>> {
     let shared = with_lanes(instance, |lanes| {
         let payload = lanes.current.take_owned(lanes.page + index as usize)?;
-        Some(share(&env, payload, &lanes.inbox.payloads))
+        Some(share(&env, payload))
     });
     shared.flatten().transpose()
 }
