@@ -19,10 +19,29 @@ that has bufferutil installed. Peers marked * were faster than the load
 generator: their number is a lower bound. In rows marked ~ other processes used
 more than a tenth of a core. \`bench/README.md\` says how to repeat this.`;
 
+/** Levels of the report that get lines of their own: down to a peer's runs. */
+const JSON_LEVELS = 4;
+
 function list(facts) {
   return Object.entries(facts)
     .map(([name, value]) => `* ${name}: ${value}`)
     .join('\n');
+}
+
+/** JSON with line breaks in the outer levels only, so that a diff can be read. */
+function toJson(value, levels = JSON_LEVELS, indent = '') {
+  if (levels === 0 || Object(value) !== value) return JSON.stringify(value);
+  const inner = `${indent}  `;
+  const isArray = Array.isArray(value);
+  const lines = Object.entries(value)
+    .filter(([, part]) => part !== undefined)
+    .map(([key, part]) => {
+      const name = isArray ? '' : `${JSON.stringify(key)}: `;
+      return `${inner}${name}${toJson(part, levels - 1, inner)}`;
+    });
+  const [open, close] = isArray ? '[]' : '{}';
+  if (lines.length === 0) return open + close;
+  return `${open}\n${lines.join(',\n')}\n${indent}${close}`;
 }
 
 function document(report, labels) {
@@ -73,9 +92,8 @@ ${tables.join('\n')}`;
  */
 export function publish(report, labels) {
   mkdirSync(FOLDER, { recursive: true });
-  const json = JSON.stringify(report, null, 2);
   writeFileSync(join(FOLDER, 'README.md'), document(report, labels));
-  writeFileSync(join(FOLDER, 'results.json'), `${json}\n`);
+  writeFileSync(join(FOLDER, 'results.json'), `${toJson(report)}\n`);
   writeFileSync(join(FOLDER, 'chart.svg'), toChart(report.results, labels));
   return FOLDER;
 }
