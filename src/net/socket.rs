@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
-use rustix::net::{Shutdown, sockopt};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, sockopt};
 
 /// Duplicates the descriptor of a socket that Node owns, so that Node may close its own.
 ///
 /// # Errors
 ///
-/// Fails if `fd` is not an open descriptor or no more descriptors are available (`EMFILE`).
+/// Fails if `fd` is not an open descriptor of a socket or no more descriptors are available
+/// (`EMFILE`).
 pub fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
     if fd < 0 {
         return Err(io::ErrorKind::InvalidInput.into());
@@ -20,14 +21,17 @@ pub fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: the caller got `fd` from a socket that stays open during this call; a number that
     // is not open makes the system call fail with EBADF, nothing else.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
+    sockopt::socket_type(borrowed)?;
     let owned = rustix::io::fcntl_dupfd_cloexec(borrowed, 0)?;
     rustix::io::ioctl_fionbio(&owned, true)?;
     Ok(owned)
 }
 
+// `recv` and `send` take the kernel less time than `read` and `write`, which are for all files.
+
 /// Reads into `buffer`; 0 means that the peer has finished.
 pub(super) fn read(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
-    retry(|| rustix::io::read(&fd, &mut *buffer))
+    retry(|| Ok(rustix::net::recv(&fd, &mut *buffer, RecvFlags::empty())?.0))
 }
 
 /// Reads at most `limit` bytes onto the end of `buffer`, without a copy; 0 means that the peer has
@@ -35,7 +39,7 @@ pub(super) fn read(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
 pub(super) fn read_onto(fd: impl AsFd, buffer: &mut Vec<u8>, limit: usize) -> io::Result<usize> {
     buffer.reserve_exact(limit);
     let spare = &mut buffer.spare_capacity_mut()[..limit];
-    let read = retry(|| Ok(rustix::io::read(&fd, &mut *spare)?.0.len()))?;
+    let read = retry(|| Ok(rustix::net::recv(&fd, &mut *spare, RecvFlags::empty())?.1))?;
     let length = buffer.len() + read;
     // SAFETY: the kernel has just initialised the first `read` bytes of the spare capacity.
     unsafe { buffer.set_len(length) };
@@ -45,8 +49,11 @@ pub(super) fn read_onto(fd: impl AsFd, buffer: &mut Vec<u8>, limit: usize) -> io
 /// Writes what the kernel takes of `slices`.
 pub(super) fn write(fd: impl AsFd, slices: &[IoSlice<'_>]) -> io::Result<usize> {
     match slices {
-        [slice] => retry(|| rustix::io::write(&fd, slice)),
-        slices => retry(|| rustix::io::writev(&fd, slices)),
+        [slice] => retry(|| rustix::net::send(&fd, slice, SendFlags::NOSIGNAL)),
+        slices => retry(|| {
+            let mut nothing = SendAncillaryBuffer::default();
+            rustix::net::sendmsg(&fd, slices, &mut nothing, SendFlags::NOSIGNAL)
+        }),
     }
 }
 
@@ -85,9 +92,22 @@ fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> io::Result<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::{io::Write, os::unix::net::UnixStream};
+    use std::{
+        io::Write,
+        os::{fd::AsRawFd, unix::net::UnixStream},
+    };
 
     use super::*;
+
+    #[test]
+    fn only_sockets_are_adopted() {
+        let (reader, _writer) = rustix::pipe::pipe().expect("there are descriptors left");
+        let errno = adopt(reader.as_raw_fd()).map_err(|error| error.raw_os_error());
+        assert_eq!(
+            errno.err(),
+            Some(Some(rustix::io::Errno::NOTSOCK.raw_os_error()))
+        );
+    }
 
     #[test]
     fn room_is_made_for_what_is_wanted_and_no_more() {
