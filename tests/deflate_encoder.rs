@@ -105,6 +105,27 @@ fn long_streams_round_trip() {
     }
 }
 
+/// Four bytes from far away cost so much that two from nearby would seem better, but there is no
+/// code for them. It takes a collision in the hash table to come across two.
+#[test]
+fn too_short_repetitions_are_not_used() {
+    let mut random = Random(6);
+    for (mem_level, count) in [(1, 2_000), (8, 20_000)] {
+        let mut config = config(15, false, 6);
+        config.effort.mem_level = mem_level;
+        let mut compressor = Compressor::new(&config);
+        let mut decompressor = Decompressor::new(&config);
+        for _ in 0..count {
+            let (same, other) = (random.next(256) as u8, random.next(256) as u8);
+            let mut data = vec![same, same, same, other];
+            data.extend(vec![0; 2100]);
+            data.extend([same, same, same, other]);
+            data.extend(random.bytes(10, 256));
+            check(&mut compressor, &mut decompressor, &data);
+        }
+    }
+}
+
 #[test]
 fn one_message_of_many_blocks() {
     let mut random = Random(1);

@@ -8,7 +8,7 @@
 use super::{
     Search,
     chains::{CHAINED, Chains, HashTable, READ_AHEAD},
-    spot::{Match, Spot, WORD, eight_bytes},
+    spot::{MIN_LEN, Match, Spot, WORD, eight_bytes},
     symbols::Symbols,
 };
 
@@ -190,8 +190,6 @@ impl Finder<'_> {
     }
 }
 
-/// Shortest repetition that is used.
-const MIN_LEN: u32 = 4;
 /// From farther away it takes more bits than the bytes themselves.
 const FARTHEST_OF_MIN_LEN: u32 = 4096;
 /// Places that are put on chains at a time.

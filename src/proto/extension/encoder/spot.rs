@@ -10,12 +10,13 @@ pub(super) struct Match {
 }
 
 impl Match {
-    /// Whether this match, at the next place, is worth a literal more than `found`.
+    /// Whether this match, at the next place, is worth a literal more than `found`. One that is too
+    /// short never is, however far away `found` is: it has no code.
     #[inline(always)]
     pub(super) fn is_better_than(self, found: Self) -> bool {
         // A byte more is worth about four bits, twice the distance one.
         let bits = |found: Self| 4 * found.len as i32 - (found.distance | 1).ilog2() as i32;
-        self.len > 0 && bits(self) > bits(found) + 2
+        self.len >= MIN_LEN && bits(self) > bits(found) + 2
     }
 }
 
@@ -111,5 +112,7 @@ pub(super) fn eight_bytes(window: &[u8], at: u32) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
+/// Shortest repetition that is used.
+pub(super) const MIN_LEN: u32 = 4;
 /// Bytes that are compared at a time.
 pub(super) const WORD: u32 = 8;
