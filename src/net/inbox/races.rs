@@ -1,4 +1,11 @@
 //! The inbox under every order in which lanes and the JS thread can come.
+//!
+//! Found of the faults that were planted: no second look before JS sleeps, one that is forgotten,
+//! or one before JS is idle; no ring, one before the push, or none of what is postponed; a lane
+//! that does not look again when it has registered, registers behind that, or is not woken; slots
+//! that nobody looks at. Not found, since they do no harm: weaker orderings (the queue's lock orders
+//! what matters), and a lane that is woken too early (the last look of JS, which finds nothing,
+//! wakes it once more).
 
 use std::sync::Arc;
 
