@@ -320,7 +320,7 @@ class ClientHandshake {
       return 'Invalid Sec-WebSocket-Extensions header';
     }
 
-    this.websocket._extensions[name] = this.deflate;
+    this.websocket._extensions = { [name]: this.deflate };
     return undefined;
   }
 }

@@ -24,6 +24,9 @@ module.exports = {
   /** What the callback of a write is given that succeeded: see Node's streams. */
   NO_ERROR: isNodeSince(20) ? null : undefined,
 
+  /** What all connections share that no send's callback waits on. */
+  NO_CALLBACKS: Object.freeze([]),
+
   NOOP: () => {},
 
   // Ready states.

@@ -1,6 +1,6 @@
 'use strict';
 
-const { CLOSED_WHILE_COMPRESSING } = require('./constants');
+const { CLOSED_WHILE_COMPRESSING, NO_CALLBACKS } = require('./constants');
 const native = require('./native');
 const outbox = require('./outbox');
 const { interruptionOutcomes } = require('./socket-errors');
@@ -14,16 +14,6 @@ const { binding } = native;
  * `net.Socket` calls.
  */
 class LaneHandle extends Transport {
-  /**
-   * Notes what is asked for later, when the real handle is gone.
-   *
-   * @param {Object} handle The handle of the socket
-   */
-  remember(handle) {
-    this.peerName = nameOf(handle, 'getpeername');
-    this.sockName = nameOf(handle, 'getsockname');
-  }
-
   get fd() {
     return -1;
   }
@@ -85,7 +75,7 @@ class LaneHandle extends Transport {
     const { callbacks } = this;
 
     this.abandonedBytes = bytes;
-    this.callbacks = [];
+    this.callbacks = NO_CALLBACKS;
     callbacks.forEach((callback, i) => {
       if (i < stuck) setImmediate(callback, forStuck);
       else if (i < stuck + lost) setImmediate(callback, forLost);
@@ -117,11 +107,11 @@ class LaneHandle extends Transport {
   }
 
   getpeername(out) {
-    return copyName(this.peerName, out);
+    return copyName(binding.peerName(this.number), out);
   }
 
   getsockname(out) {
-    return copyName(this.sockName, out);
+    return copyName(binding.sockName(this.number), out);
   }
 
   setNoDelay(enable) {
@@ -141,14 +131,8 @@ class LaneHandle extends Transport {
 
 module.exports = LaneHandle;
 
-function nameOf(handle, method) {
-  const out = {};
-
-  return handle[method] && handle[method](out) === 0 ? out : null;
-}
-
 function copyName(name, out) {
-  if (name === null) return NO_SUCH_NAME;
+  if (!name) return NO_SUCH_NAME;
 
   Object.assign(out, name);
   return 0;

@@ -3,6 +3,7 @@
 const net = require('net');
 
 const { captureContext, keepContext } = require('./async-context');
+const { NO_CALLBACKS } = require('./constants');
 const inbox = require('./inbox');
 const LaneHandle = require('./lane-handle');
 const convert = require('./lane-socket');
@@ -73,7 +74,7 @@ class LaneTransport extends LaneHandle {
     this.context = captureContext(owner._isServer);
 
     /** Callbacks of sends that were not written, oldest first. */
-    this.callbacks = [];
+    this.callbacks = NO_CALLBACKS;
 
     /** The lane reads from the next tick on. */
     this.begun = false;
@@ -89,21 +90,7 @@ class LaneTransport extends LaneHandle {
     /** What had been read when the pause began. */
     this.readBeforePause = 0;
 
-    /** Bytes that waited to be compressed, or behind such, at the end. */
-    this.abandonedBytes = 0;
-
-    /** What ended the connection was a write. */
-    this.writeFailed = false;
-
     this.referenced = true;
-    this.ended = false;
-    this.endDelayed = false;
-    this.closeCallback = null;
-    this.finishCallback = null;
-    this.onread = null;
-
-    /** What `net.Socket` asks of its handle when it reads. */
-    this.reading = true;
 
     const handle = socket._handle;
 
@@ -111,7 +98,6 @@ class LaneTransport extends LaneHandle {
 
     const rest = socket.readableLength ? socket.read() : null;
 
-    this.remember(handle);
     this.number = native.adopt(
       this,
       handle.fd,
@@ -165,6 +151,7 @@ class LaneTransport extends LaneHandle {
     if (this.socket._writableState.length > 0) this.overtake();
 
     if (cb) {
+      if (this.callbacks === NO_CALLBACKS) this.callbacks = [];
       this.callbacks.push(keepContext(cb));
       word |= SEND.RECEIPT;
     }
@@ -415,5 +402,23 @@ class LaneTransport extends LaneHandle {
     setImmediate(this.closeCallback);
   }
 }
+
+/** What only the end of a connection changes takes no memory before. */
+Object.assign(LaneTransport.prototype, {
+  /** Bytes that waited to be compressed, or behind such, at the end. */
+  abandonedBytes: 0,
+
+  /** What ended the connection was a write. */
+  writeFailed: false,
+
+  ended: false,
+  endDelayed: false,
+  closeCallback: null,
+  finishCallback: null,
+  onread: null,
+
+  /** What `net.Socket` asks of its handle when it reads. */
+  reading: true
+});
 
 module.exports = LaneTransport;

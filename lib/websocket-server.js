@@ -28,6 +28,9 @@ const {
 const { resolveHeartbeat, resolveTimeout } = require('./validation');
 const WebSocket = require('./websocket');
 
+/** On a server, the listener of its clients' `'close'` events. */
+const kForget = Symbol('kForget');
+
 // Values of `_state`.
 const RUNNING = 0;
 const CLOSING = 1;
@@ -367,11 +370,18 @@ function refuse(wss, req, socket, { code, message, headers }) {
 function track(wss, ws) {
   wss.clients.add(ws);
 
-  ws.on('close', () => {
-    wss.clients.delete(ws);
+  // One function for all clients.
+  if (!wss[kForget]) wss[kForget] = forgetter(wss);
+  ws.on('close', wss[kForget]);
+}
+
+function forgetter(wss) {
+  /** @this WebSocket */
+  return function forget() {
+    wss.clients.delete(this);
 
     if (wss._shouldEmitClose && !wss.clients.size) {
       process.nextTick(emitClose, wss);
     }
-  });
+  };
 }

@@ -38,6 +38,17 @@ const { isBlob } = require('./validation');
 
 const NO_OPTIONS = {};
 
+/** What all connections without extensions share. */
+const NO_EXTENSIONS = Object.freeze({});
+
+/**
+ * What an EventEmitter keeps its listeners in. Its own choice is an object that
+ * takes three times the memory while there are few.
+ */
+function Listeners() {}
+
+Listeners.prototype = Object.create(null);
+
 const CLOSED_WHILE_CONNECTING =
   'WebSocket was closed before the connection was established';
 
@@ -61,6 +72,7 @@ class WebSocket extends EventEmitter {
   constructor(address, protocols, options) {
     super();
 
+    this._events = new Listeners();
     this._backpressure = null;
     this._binaryType = BINARY_TYPES[0];
     this._closeCode = 1006;
@@ -69,7 +81,7 @@ class WebSocket extends EventEmitter {
     this._closeMessage = EMPTY_BUFFER;
     this._closeTimer = null;
     this._errorEmitted = false;
-    this._extensions = {};
+    this._extensions = NO_EXTENSIONS;
     this._paused = false;
     this._protocol = '';
     this._readyState = CONNECTING;
@@ -177,7 +189,8 @@ class WebSocket extends EventEmitter {
       options.generateMask,
       transport
     );
-    this._sender.onerror = (err) => failSend(this, err);
+    this._sender[kWebSocket] = this;
+    this._sender.onerror = senderOnError;
     this._socket = socket;
     socket[kWebSocket] = this;
 
@@ -342,6 +355,11 @@ class WebSocket extends EventEmitter {
       this._socket.destroy();
     }
   }
+}
+
+/** @this Sender */
+function senderOnError(err) {
+  failSend(this[kWebSocket], err);
 }
 
 READY_STATES.forEach((name, value) => {

@@ -6,6 +6,7 @@
 
 mod batch;
 mod connection;
+mod endpoint;
 mod idle;
 mod inbox;
 mod lane;
@@ -23,6 +24,7 @@ mod sync;
 
 pub use batch::{Batch, Kind, Record};
 pub use connection::{Connection, ConnectionConfig};
+pub use endpoint::{Endpoint, peer_name, sock_name};
 pub use inbox::{Doorbell, Inbox};
 pub use lane::Lane;
 pub use link::Link;

@@ -21,6 +21,40 @@ pub fn peak_buffered(instance: u32, number: u32) -> f64 {
     with_link(instance, number, |link| write_framed(link).peak() as f64)
 }
 
+/// One end of a connection, as `net.Socket` knows it.
+#[napi(object, object_from_js = false)]
+pub struct Endpoint {
+    /// The IP address.
+    pub address: String,
+    /// `IPv4` or `IPv6`.
+    pub family: &'static str,
+    /// The port.
+    pub port: u16,
+}
+
+impl From<net::Endpoint> for Endpoint {
+    fn from(endpoint: net::Endpoint) -> Self {
+        let family = if endpoint.is_v6 { "IPv6" } else { "IPv4" };
+        Self {
+            address: endpoint.address,
+            family,
+            port: endpoint.port,
+        }
+    }
+}
+
+/// The peer's end of the connection; `null` if it has no IP address, or none any more.
+#[napi(catch_unwind)]
+pub fn peer_name(instance: u32, number: u32) -> Option<Endpoint> {
+    with_link(instance, number, |link| net::peer_name(link)).map(Into::into)
+}
+
+/// The same for this end.
+#[napi(catch_unwind)]
+pub fn sock_name(instance: u32, number: u32) -> Option<Endpoint> {
+    with_link(instance, number, |link| net::sock_name(link)).map(Into::into)
+}
+
 /// Bytes that were received on the connection.
 #[napi(catch_unwind)]
 pub fn bytes_read(instance: u32, number: u32) -> f64 {
