@@ -90,7 +90,8 @@ fn yield_to_js() {
 /// When a connection began to wait for JS.
 #[derive(Debug, Default)]
 pub(super) struct Wait {
-    round: Option<u64>,
+    /// The lane's round, counted from 1; 0 if it did not begin.
+    round: u64,
 }
 
 /// What the connections of a lane share; lives on the lane's thread.
@@ -122,7 +123,7 @@ impl LaneState {
             buffer: vec![0; READ_BYTES].into(),
             waker: None,
             held_up: Vec::new(),
-            round: 0,
+            round: 1,
             hibernated: 0,
             frame: Vec::new(),
         }
@@ -172,8 +173,8 @@ impl LaneState {
         if !self.inbox.congested(self.number, own) {
             return false;
         }
-        if wait.round != Some(self.round) {
-            wait.round = Some(self.round);
+        if wait.round != self.round {
+            wait.round = self.round;
             self.held_up.push(waker.clone());
         }
         true

@@ -4,7 +4,7 @@
 //! becomes the next write as a whole; a write counts as outstanding until its last byte was taken.
 //! `bufferedAmount` and the callbacks of sends follow from that.
 
-use std::collections::VecDeque;
+use std::{cell::RefCell, collections::VecDeque};
 
 /// What to do when a frame was written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,6 +15,9 @@ pub(super) enum Receipt {
     Pong,
 }
 
+/// Ends of frames.
+type Frames = VecDeque<(u64, Option<Receipt>)>;
+
 /// Positions in the stream of outgoing bytes. Always `completed <= written <= appended`.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
@@ -24,8 +27,8 @@ pub(super) struct Ledger {
     completed: u64,
     /// End of the write that is stuck; `completed` if none is.
     stuck_end: u64,
-    /// Ends of the frames behind `completed`.
-    frames: VecDeque<(u64, Option<Receipt>)>,
+    /// The frames behind `completed`.
+    frames: Frames,
     pending_pongs: u32,
 }
 
@@ -33,6 +36,9 @@ impl Ledger {
     /// A frame of `length` bytes was appended.
     pub(super) fn append(&mut self, length: usize, receipt: Option<Receipt>) {
         self.appended += length as u64;
+        if self.frames.capacity() == 0 {
+            self.frames = take_spare();
+        }
         self.frames.push_back((self.appended, receipt));
     }
 
@@ -107,14 +113,38 @@ impl Ledger {
             }
         }
         if self.frames.is_empty() {
-            self.frames.shrink_to(KEEP_FRAMES);
+            put_spare(std::mem::take(&mut self.frames));
         }
         callbacks
     }
 }
 
-/// Room that an idle connection keeps.
-const KEEP_FRAMES: usize = 16;
+thread_local! {
+    /// What connections need only between an append and a write.
+    static SPARE: RefCell<Vec<Frames>> = const { RefCell::new(Vec::new()) };
+}
+
+fn take_spare() -> Frames {
+    let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
+    spare.ok().flatten().unwrap_or_default()
+}
+
+fn put_spare(frames: Frames) {
+    if (1..=SPARE_FRAMES).contains(&frames.capacity()) {
+        // The thread may be ending; then nobody needs it any more.
+        let _ = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.len() < MAX_SPARE {
+                spare.push(frames);
+            }
+        });
+    }
+}
+
+/// Room that is kept of one connection, in frames.
+const SPARE_FRAMES: usize = 64;
+/// Connections whose room is kept: as many as are sent to in one tick, if that are not more.
+const MAX_SPARE: usize = 1024;
 
 #[cfg(test)]
 mod tests {

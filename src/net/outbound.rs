@@ -45,9 +45,9 @@ pub struct Outbound {
     /// Away while the lane compresses a message, without holding the lock.
     sender: Option<Sender>,
     queue: SendQueue,
-    /// What the lane has to compress, and everything behind it.
-    unframed: VecDeque<Unframed>,
-    unframed_bytes: usize,
+    /// What the lane has to compress, and everything behind it; there is one as soon as there was
+    /// such a thing.
+    unframed: Option<Box<UnframedQueue>>,
     /// The tick that sent the unframed messages is over: the lane may begin.
     released: bool,
     /// Sends of this tick; with the first one, JS puts the connection on its list of what to write
@@ -66,6 +66,13 @@ pub struct Outbound {
     close_sent: bool,
     /// The system tells only once why a connection is broken.
     failure: Option<i32>,
+}
+
+#[derive(Default)]
+struct UnframedQueue {
+    payloads: VecDeque<Unframed>,
+    /// Bytes of these, and of the one that is being compressed.
+    bytes: usize,
 }
 
 /// Something to send that is not in the queue yet.
@@ -88,8 +95,7 @@ impl Outbound {
         Self {
             sender: Some(Sender::new(config)),
             queue: SendQueue::default(),
-            unframed: VecDeque::new(),
-            unframed_bytes: 0,
+            unframed: None,
             released: false,
             sends: 0,
             bursts: false,
@@ -195,8 +201,9 @@ impl Outbound {
         };
         self.close_sent |= options.is_some_and(|options| options.opcode == Opcode::Close);
         if self.has_to_wait(frame, payload.len()) {
-            self.unframed_bytes += payload.len();
-            self.unframed.push_back(Unframed {
+            let unframed = self.unframed.get_or_insert_default();
+            unframed.bytes += payload.len();
+            unframed.payloads.push_back(Unframed {
                 options,
                 payload: shared.store(payload),
                 receipt,
@@ -269,7 +276,7 @@ impl Outbound {
     fn has_to_wait(&self, frame: Frame, payload_len: usize) -> bool {
         match (&self.sender, frame) {
             (None, _) => true,
-            _ if !self.unframed.is_empty() => true,
+            _ if self.has_unframed() => true,
             (Some(sender), Frame::Framed(options)) => sender.compresses(&options, payload_len),
             (Some(_), Frame::Raw) => false,
         }
@@ -280,8 +287,8 @@ impl Outbound {
         if !self.released {
             return None;
         }
-        let next = self.unframed.pop_front()?;
-        self.released = !self.unframed.is_empty();
+        let next = self.unframed.as_mut()?.payloads.pop_front()?;
+        self.released = self.has_unframed();
         self.away = next.receipt;
         Some((self.sender.take()?, next))
     }
@@ -290,7 +297,9 @@ impl Outbound {
     pub(super) fn put_framed(&mut self, sender: Sender, unframed: &Unframed, frame: &[u8]) {
         self.sender = Some(sender);
         self.away = None;
-        self.unframed_bytes -= unframed.payload.len();
+        if let Some(waiting) = &mut self.unframed {
+            waiting.bytes -= unframed.payload.len();
+        }
         self.append_framed(frame.len(), unframed.receipt, |_, run| {
             run.extend_from_slice(frame);
         });
@@ -308,8 +317,17 @@ impl Outbound {
     pub fn release(&mut self) -> bool {
         self.bursts = self.sends > 1;
         self.sends = 0;
-        self.released = !self.unframed.is_empty();
+        self.released = self.has_unframed();
         self.released
+    }
+
+    fn has_unframed(&self) -> bool {
+        let mut waiting = self.unframed.iter();
+        waiting.any(|unframed| !unframed.payloads.is_empty())
+    }
+
+    fn unframed_bytes(&self) -> usize {
+        self.unframed.as_ref().map_or(0, |unframed| unframed.bytes)
     }
 
     /// Whether JS has sent something in this tick; it takes the receipts at the tick's end.
@@ -348,7 +366,7 @@ impl Outbound {
 
     /// Bytes of sends that are not done; see [`Ledger`].
     pub fn outstanding(&self) -> u64 {
-        self.ledger.outstanding() + self.unframed_bytes as u64
+        self.ledger.outstanding() + self.unframed_bytes() as u64
     }
 
     /// Whether so much is ready that it should be written before the tick is over.
@@ -368,7 +386,7 @@ impl Outbound {
 
     /// Whether everything was taken by the kernel.
     pub fn is_empty(&self) -> bool {
-        self.queue.len() == 0 && self.unframed_bytes == 0
+        self.queue.len() == 0 && self.unframed_bytes() == 0
     }
 
     /// Bytes that the kernel took since the connection began.
@@ -429,9 +447,10 @@ impl Outbound {
     pub fn close(&mut self) -> [u32; 5] {
         let wanted = |unframed: &&Unframed| unframed.receipt == Some(Receipt::Callback);
         let away = usize::from(self.away == Some(Receipt::Callback));
-        let unframed = away + self.unframed.iter().filter(wanted).count();
+        let waiting = self.unframed.iter().flat_map(|queue| &queue.payloads);
+        let unframed = away + waiting.filter(wanted).count();
         let [done, stuck, lost] = self.ledger.close();
-        let bytes = u32::try_from(self.unframed_bytes).unwrap_or(u32::MAX);
+        let bytes = u32::try_from(self.unframed_bytes()).unwrap_or(u32::MAX);
         [done, stuck, lost, unframed as u32, bytes]
     }
 

@@ -1,17 +1,29 @@
 //! Bytes on their way to the kernel.
 
-use std::{cell::RefCell, collections::VecDeque, io::IoSlice, sync::Arc};
+mod spare;
 
-use super::{PAYLOADS, shared_payload::StoredPayload};
+use std::{collections::VecDeque, io::IoSlice, sync::Arc};
 
-/// A FIFO of byte runs, in each of which frames are collected. Large runs come from the thread's
-/// spare ones, which are warm, and go back to them; very large ones from the pool of large messages.
+use super::shared_payload::StoredPayload;
+
+/// A FIFO of byte runs. The last one collects frames; mostly there is no other. Runs come from the
+/// thread's spare ones, which are warm, and go back to them: an empty queue has no memory of its
+/// own.
 #[derive(Default)]
 pub(super) struct SendQueue {
-    runs: VecDeque<Run>,
+    /// What is in front of `run`.
+    backlog: Option<Box<Backlog>>,
+    /// Collects frames.
+    run: Vec<u8>,
     /// Bytes of the first run that were written already.
     head: usize,
     length: usize,
+}
+
+/// Runs that nothing is appended to.
+#[derive(Default)]
+struct Backlog {
+    runs: VecDeque<Run>,
 }
 
 /// Bytes that follow each other.
@@ -34,23 +46,35 @@ impl Run {
 impl SendQueue {
     /// Lets `write` append about `bytes` to the run that collects frames.
     pub(super) fn append_with(&mut self, bytes: usize, write: impl FnOnce(&mut Vec<u8>)) {
-        if !matches!(self.runs.back(), Some(Run::Own(run)) if run.len() < RUN_BYTES) {
-            self.runs.push_back(Run::Own(Vec::new()));
+        if self.run.len() >= RUN_BYTES {
+            let run = std::mem::take(&mut self.run);
+            self.push(Run::Own(run));
         }
-        if let Some(Run::Own(run)) = self.runs.back_mut() {
-            let before = run.len();
-            if run.capacity() - before < bytes && before + bytes > KEEP_BYTES {
-                exchange(run, before + bytes);
-            }
-            write(run);
-            self.length += run.len() - before;
+        let before = self.run.len();
+        if self.run.capacity() - before < bytes {
+            spare::exchange(&mut self.run, before + bytes);
         }
+        write(&mut self.run);
+        self.length += self.run.len() - before;
     }
 
-    /// Appends bytes without a copy.
+    /// Appends bytes without a copy. They will wait for long.
     pub(super) fn append_shared(&mut self, bytes: Arc<StoredPayload>) {
+        if !self.run.is_empty() {
+            let run = std::mem::take(&mut self.run);
+            let run = if is_wasteful(&run, 0) {
+                cut(run, 0)
+            } else {
+                run
+            };
+            self.push(Run::Own(run));
+        }
         self.length += bytes.len();
-        self.runs.push_back(Run::Shared(bytes));
+        self.push(Run::Shared(bytes));
+    }
+
+    fn push(&mut self, run: Run) {
+        self.backlog.get_or_insert_default().runs.push_back(run);
     }
 
     /// Bytes that were not written yet.
@@ -60,10 +84,13 @@ impl SendQueue {
 
     /// Fills `slices` with the next bytes; returns how many slices were used.
     pub(super) fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let backlog = self.backlog.iter().flat_map(|backlog| &backlog.runs);
+        let last = (!self.run.is_empty()).then_some(&self.run[..]);
+        let runs = backlog.map(Run::bytes).chain(last);
         let mut used = 0;
         let mut skip = self.head;
-        for (slice, run) in slices.iter_mut().zip(&self.runs) {
-            *slice = IoSlice::new(&run.bytes()[skip..]);
+        for (slice, run) in slices.iter_mut().zip(runs) {
+            *slice = IoSlice::new(&run[skip..]);
             skip = 0;
             used += 1;
         }
@@ -74,88 +101,53 @@ impl SendQueue {
     pub(super) fn advance(&mut self, written: usize) {
         self.length -= written;
         self.head += written;
-        while let Some(run) = self.runs.front_mut() {
+        self.advance_backlog();
+        if self.length == 0 {
+            self.head = 0;
+            spare::put(std::mem::take(&mut self.run));
+        }
+    }
+
+    fn advance_backlog(&mut self) {
+        let Some(backlog) = &mut self.backlog else {
+            return;
+        };
+        while let Some(run) = backlog.runs.front() {
             let bytes = run.bytes().len();
             if self.head < bytes {
-                break;
+                return;
             }
             self.head -= bytes;
-            match run {
-                // The last run, if it is small, keeps its memory for the next frames.
-                Run::Own(run) if self.head + self.length == 0 && run.capacity() <= KEEP_BYTES => {
-                    run.clear();
-                    break;
-                }
-                Run::Own(run) => put_spare(std::mem::take(run)),
-                Run::Shared(_) => {}
+            if let Some(Run::Own(run)) = backlog.runs.pop_front() {
+                spare::put(run);
             }
-            self.runs.pop_front();
         }
+        self.backlog = None;
     }
 
     /// The rest will wait for long: it must not take more memory than its bytes.
     pub(super) fn settle(&mut self) {
-        if let [Run::Own(run)] = self.runs.make_contiguous()
-            && run.capacity() > 2 * self.length
-        {
-            let rest = run[self.head..].to_vec();
-            put_spare(std::mem::replace(run, rest));
+        if self.backlog.is_none() && is_wasteful(&self.run, self.head) {
+            self.run = cut(std::mem::take(&mut self.run), self.head);
             self.head = 0;
         }
     }
 }
 
-/// Runs that nobody needs now.
-struct Spare {
-    runs: Vec<Vec<u8>>,
-    bytes: usize,
+/// Whether a run has more than twice the memory that it needs for what is behind `head`.
+fn is_wasteful(run: &Vec<u8>, head: usize) -> bool {
+    run.capacity() > 2 * (run.len() - head)
 }
 
-thread_local! {
-    static SPARE: RefCell<Spare> = const { RefCell::new(Spare { runs: Vec::new(), bytes: 0 }) };
-}
-
-impl Spare {
-    fn take(&mut self) -> Option<Vec<u8>> {
-        let run = self.runs.pop()?;
-        self.bytes -= run.capacity();
-        Some(run)
-    }
-
-    fn put(&mut self, mut run: Vec<u8>) {
-        if self.bytes + run.capacity() <= MAX_SPARE_BYTES {
-            run.clear();
-            self.bytes += run.capacity();
-            self.runs.push(run);
-        }
-    }
-}
-
-/// Moves `run`, which shall have room for `capacity` bytes, to a spare one if there is any.
-fn exchange(run: &mut Vec<u8>, capacity: usize) {
-    if capacity > 2 * RUN_BYTES {
-        PAYLOADS.exchange(run, capacity);
-    } else if let Ok(Some(mut spare)) = SPARE.try_with(|spare| spare.borrow_mut().take()) {
-        spare.extend_from_slice(run);
-        *run = spare;
-    }
-}
-
-fn put_spare(run: Vec<u8>) {
-    if run.capacity() > 2 * RUN_BYTES {
-        PAYLOADS.put(run);
-    } else if run.capacity() >= KEEP_BYTES {
-        // The thread may be ending; then nobody needs the run any more.
-        let _ = SPARE.try_with(|spare| spare.borrow_mut().put(run));
-    }
+/// Moves what is behind `head` to memory of its own size.
+fn cut(run: Vec<u8>, head: usize) -> Vec<u8> {
+    let rest = run[head..].to_vec();
+    spare::put(run);
+    rest
 }
 
 /// A run that reached this size is not appended to.
 const RUN_BYTES: usize = 64 * 1024;
-/// Memory that an idle connection may keep for its next frames.
-const KEEP_BYTES: usize = 1024;
-/// Memory that a thread keeps for the next tick: fresh memory costs a page fault every 4 KiB.
-const MAX_SPARE_BYTES: usize = 8 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -193,14 +185,42 @@ mod tests {
     }
 
     #[test]
-    fn a_drained_queue_keeps_little_memory() {
+    fn a_drained_queue_has_no_memory() {
         let mut queue = SendQueue::default();
-        queue.append_with(0, |run| run.resize(100_000, 0));
-        queue.advance(100_000);
-        assert!(queue.runs.is_empty());
-        queue.append_with(0, |run| run.resize(10, 0));
-        queue.advance(10);
-        assert_eq!(queue.runs.len(), 1);
+        for length in [10, 1000, 100_000] {
+            queue.append_with(0, |run| run.resize(length, 0));
+            queue.append_shared(SharedPayload::default().store(b"shared"));
+            queue.append_with(0, |run| run.resize(length, 0));
+            queue.advance(2 * length + 6);
+            assert_eq!((queue.len(), queue.run.capacity()), (0, 0));
+            assert!(queue.backlog.is_none());
+        }
+    }
+
+    #[test]
+    fn the_next_queue_has_the_memory_of_the_last() {
+        for length in [100, 10_000] {
+            let mut queues = [SendQueue::default(), SendQueue::default()];
+            let addresses = queues.each_mut().map(|queue| {
+                queue.append_with(length, |run| run.resize(length, 0));
+                let address = queue.run.as_ptr();
+                queue.advance(length);
+                address
+            });
+            assert_eq!(addresses[0], addresses[1]);
+        }
+    }
+
+    #[test]
+    fn what_stands_before_a_shared_payload_takes_no_more_memory_than_its_bytes() {
+        let mut queue = SendQueue::default();
+        queue.append_with(0, |run| {
+            run.reserve(1000);
+            run.extend_from_slice(b"header");
+        });
+        queue.append_shared(SharedPayload::default().store(b"payload"));
+        let runs = &queue.backlog.expect("there is one").runs;
+        assert!(matches!(&runs[0], Run::Own(run) if run.capacity() == 6));
     }
 
     #[test]
@@ -209,7 +229,7 @@ mod tests {
         queue.append_with(0, |run| run.resize(60_000, 7));
         queue.advance(59_990);
         queue.settle();
-        assert!(matches!(&queue.runs[0], Run::Own(run) if run.capacity() == 10));
+        assert_eq!(queue.run.capacity(), 10);
         assert_eq!(next_bytes(&queue), [7; 10]);
         queue.append_with(0, |run| run.extend_from_slice(b"ab"));
         queue.advance(11);

@@ -12,7 +12,7 @@ pub(super) struct Message {
     limits: Limits,
     skip_utf8_validation: bool,
     /// Present if permessage-deflate was negotiated.
-    decompressor: Option<Box<Decompressor>>,
+    inflation: Option<Box<Inflation>>,
     /// Text or binary; `None` between messages.
     kind: Option<Opcode>,
     compressed: bool,
@@ -22,28 +22,38 @@ pub(super) struct Message {
     announced: u64,
     frames: u32,
     utf8: Utf8Validator,
-    /// The payload of a compressed frame that did not come in one chunk, until it is complete.
-    compressed_payload: Vec<u8>,
     /// What was received of it: unmasked, decompressed.
     pub(super) buffer: Vec<u8>,
     /// Where the frames of a binary message end in `buffer`.
     fragments: Fragments,
 }
 
+/// What only messages need that may be compressed.
+#[derive(Debug)]
+struct Inflation {
+    decompressor: Decompressor,
+    /// The payload of a compressed frame that did not come in one chunk, until it is complete.
+    payload: Vec<u8>,
+}
+
 impl Message {
     pub(super) fn new(config: &Config) -> Self {
-        let decompressor = config.deflate.as_ref().map(Decompressor::new);
+        let inflation = config.deflate.as_ref().map(|config| {
+            Box::new(Inflation {
+                decompressor: Decompressor::new(config),
+                payload: Vec::new(),
+            })
+        });
         Self {
             limits: config.limits,
             skip_utf8_validation: config.skip_utf8_validation,
-            decompressor: decompressor.map(Box::new),
+            inflation,
             kind: None,
             compressed: false,
             inflated: 0,
             announced: 0,
             frames: 0,
             utf8: Utf8Validator::default(),
-            compressed_payload: Vec::new(),
             buffer: Vec::new(),
             fragments: Fragments::default(),
         }
@@ -51,7 +61,7 @@ impl Message {
 
     /// Whether a message may be compressed.
     pub(super) fn may_be_compressed(&self) -> bool {
-        self.decompressor.is_some()
+        self.inflation.is_some()
     }
 
     /// Whether a fragment was received and the last one was not.
@@ -105,7 +115,9 @@ impl Message {
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
         let max_len = self.max_len();
         if self.compressed {
-            growth::append(&mut self.compressed_payload, bytes, self.announced, max_len);
+            if let Some(inflation) = &mut self.inflation {
+                growth::append(&mut inflation.payload, bytes, self.announced, max_len);
+            }
             return Ok(());
         }
         let start = self.buffer.len();
@@ -120,7 +132,9 @@ impl Message {
     /// Fails if there are more frames than the limit, or as `end_compressed_frame`.
     pub(super) fn end_frame(&mut self, fin: bool) -> Result<(), ProtocolError> {
         if self.compressed {
-            let payload = std::mem::take(&mut self.compressed_payload);
+            let inflation = self.inflation.as_mut();
+            let payload = inflation.map(|inflation| std::mem::take(&mut inflation.payload));
+            let payload = payload.unwrap_or_default();
             return self.end_compressed_frame(&payload, fin);
         }
         self.count_frame()?;
@@ -140,7 +154,8 @@ impl Message {
     ) -> Result<(), ProtocolError> {
         self.count_frame()?;
         let (start, max_len) = (self.buffer.len(), self.max_len());
-        if let Some(decompressor) = &mut self.decompressor {
+        if let Some(inflation) = &mut self.inflation {
+            let decompressor = &mut inflation.decompressor;
             decompressor.decompress(payload, fin, max_len, &mut self.buffer)?;
         }
         self.check_appended(start)?;
@@ -215,15 +230,13 @@ impl Message {
 
     /// Lets go of a finished message.
     pub(super) fn release(&mut self) {
-        self.buffer.clear();
-        self.buffer.shrink_to(KEEP_BYTES);
+        self.buffer = Vec::new();
         self.fragments = Fragments::default();
     }
 
     /// Lets go of everything: no message comes any more.
     pub(super) fn discard(&mut self) {
-        self.decompressor = None;
-        self.compressed_payload = Vec::new();
+        self.inflation = None;
         self.buffer = Vec::new();
         self.fragments = Fragments::default();
     }
@@ -233,14 +246,11 @@ impl Message {
         if self.is_open() {
             return;
         }
-        self.buffer = Vec::new();
-        if let Some(decompressor) = &mut self.decompressor {
-            decompressor.hibernate();
+        if let Some(inflation) = &mut self.inflation {
+            inflation.decompressor.hibernate();
         }
     }
 }
 
-/// Memory that is kept for the next message.
-const KEEP_BYTES: usize = 4096;
 /// Longest message that can be told, whatever the limit: lengths are told in 32 bits.
 const MAX_LEN: usize = u32::MAX as usize;
