@@ -16,7 +16,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{Batch, Connection, Inbox, memory};
+use super::{Batch, Connection, Inbox, memory, scheduling};
 
 /// Handle of a lane. Dropping it ends the thread and closes all its connections.
 pub struct Lane {
@@ -66,7 +66,7 @@ impl Drop for Lane {
 }
 
 fn run(runtime: Runtime, state: LaneState, stopped: oneshot::Receiver<()>) {
-    yield_to_js();
+    scheduling::never_interrupt();
     LANE.set(Some(state));
     let mut stopped = pin!(stopped);
     // The sender is only ever dropped, so the result says nothing.
@@ -76,15 +76,6 @@ fn run(runtime: Runtime, state: LaneState, stopped: oneshot::Receiver<()>) {
     }));
     drop(runtime);
     LANE.set(None);
-}
-
-/// Where lane and JS thread share a core, the lane would interrupt JS for every few messages. A
-/// slightly lower priority lets both work through larger batches, for a fifth less CPU time.
-fn yield_to_js() {
-    // On Linux this is about the calling thread. Elsewhere it would be about the process.
-    #[cfg(target_os = "linux")]
-    // A sandbox may forbid it; then it stays as it is.
-    let _ = rustix::process::setpriority_process(None, LANE_NICENESS);
 }
 
 /// When a connection began to wait for JS.
@@ -200,8 +191,6 @@ thread_local! {
     static LANE: RefCell<Option<LaneState>> = const { RefCell::new(None) };
 }
 
-#[cfg(target_os = "linux")]
-const LANE_NICENESS: i32 = 5;
 /// Size of the largest read.
 pub(super) const READ_BYTES: usize = 256 * 1024;
 /// A batch of this weight is handed over although the lane has more to do.
