@@ -148,7 +148,8 @@ function endOf(child, code, signal) {
 async function freePort() {
   for (;;) {
     const port = randomInt(FIRST_PORT, LAST_PORT);
-    const server = createServer().listen(port, '127.0.0.1');
+    // On all addresses, as the suite will.
+    const server = createServer().listen(port);
     const free = await new Promise((resolve) => {
       server.on('listening', () => resolve(true));
       server.on('error', () => resolve(false));
