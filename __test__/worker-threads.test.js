@@ -30,7 +30,7 @@ function countResources() {
   return { threads: count('task'), descriptors: count('fd') };
 }
 
-describe('worker threads', { timeout: 60000 + 200 * TERMINATED }, () => {
+describe('worker threads', { timeout: 60000 + 500 * TERMINATED }, () => {
   let tools;
 
   beforeEach(() => {
