@@ -3,7 +3,7 @@
 const EventEmitter = require('events');
 
 const { Backpressure } = require('./backpressure');
-const { abortHandshake, connect } = require('./client');
+const { connect } = require('./client');
 const { endIfAnswered, setCloseTimer, watchSocket } = require('./closing');
 const {
   BINARY_TYPES,
@@ -20,6 +20,7 @@ const {
   defineEventAttributes,
   removeEventListener
 } = require('./event-target');
+const { abortHandshake } = require('./failed-handshake');
 const { toBuffer } = require('./frame');
 const { SEND } = require('./native');
 const PerMessageDeflate = require('./permessage-deflate');
