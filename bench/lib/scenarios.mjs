@@ -203,9 +203,9 @@ const connections = [
   },
   {
     id: 'idle-10000',
-    title: 'memory of an idle connection, 10 000 connections',
+    title: 'memory of an idle connection after 12 s, 10 000 connections',
     role: 'server',
-    load: { mode: 'idle', target: { connections: 10000 }, settle: 5000 },
+    load: { mode: 'idle', target: { connections: 10000 }, settle: 12000 },
     process: { handler: 'echo', collect: true },
     needs: ['churn'],
     metric: 'perConnection',
