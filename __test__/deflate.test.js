@@ -271,6 +271,27 @@ onBothSides(
   }
 );
 
+onBothSides(
+  '5.14: the peer ends while messages are compressed',
+  async (WebSocket, trace, tools, open) => {
+    const { ws, peer } = await open();
+
+    trace.watch('ws', ws);
+    peer.socket.end();
+    await tools.event(peer.socket, 'finish');
+
+    // What is sent now has to be compressed while the end is being noticed.
+    ws.send(PARAGRAPH.repeat(10_000), trace.callback('ws', 'long', ws));
+    ws.send(PARAGRAPH, trace.callback('ws', 'short', ws));
+    ws.send('plain', { compress: false }, trace.callback('ws', 'plain', ws));
+    ws.ping('ping', undefined, trace.callback('ws', 'ping', ws));
+    trace.note('ws', 'state', ws.readyState, ws.bufferedAmount);
+    await tools.event(ws, 'close');
+    trace.note('ws', 'for ever', ws.bufferedAmount);
+    trace.lines('wire', await peer.rest());
+  }
+);
+
 for (const [name, payload] of Object.entries({
   'a block of a type that does not exist': 'ffffff',
   'a stored block of a wrong length': '0004000000',

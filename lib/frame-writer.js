@@ -148,7 +148,7 @@ class FrameWriter {
     const payload = key ? Buffer.concat([key, data]) : data;
     const frame = await binding.encodeLater(this.number, word, payload);
 
-    if (this.socket.destroyed) return;
+    if (this.isOver()) return;
 
     this.uncork();
     this.socket.write(frame, cb);
@@ -193,14 +193,18 @@ class FrameWriter {
   }
 
   /**
-   * Compresses later, as ws does, and lets nothing overtake.
+   * Compresses later, as ws does, and lets nothing overtake. Until then, the end
+   * of the connection is noticed if it has come: that is for the next poll for
+   * events, and the first immediate comes before that.
    *
    * @param {Number} length Bytes that wait
    * @param {Function} [cb] Called with an error if it comes too late
    * @param {Function} write Writes them, or returns a promise to do so
    */
   wait(length, cb, write) {
-    if (this.waiting.length === 0) setImmediate(() => this.writeWaiting());
+    if (this.waiting.length === 0) {
+      setImmediate(() => setImmediate(() => this.writeWaiting()));
+    }
 
     this.waiting.push({ length, cb, write });
   }
@@ -208,10 +212,8 @@ class FrameWriter {
   /** Writes until something has to be waited for: it stays first meanwhile. */
   writeWaiting() {
     while (this.waiting.length) {
-      if (this.socket.destroyed) {
-        this.abandon();
-        return;
-      }
+      if (this.socket.destroyed) this.abandon();
+      if (this.isOver()) return;
 
       this.cork();
 
@@ -230,9 +232,16 @@ class FrameWriter {
   }
 
   writtenLater() {
-    if (!this.socket.destroyed) this.waiting.shift();
+    if (!this.isOver()) this.waiting.shift();
 
     this.writeWaiting();
+  }
+
+  /** Whether there is nobody to compress for: what waits is abandoned at the close. */
+  isOver() {
+    const { socket, watched } = this;
+
+    return socket.destroyed || (watched && socket.readableEnded);
   }
 
   /** Calls the callbacks of what waits: the socket is gone. */

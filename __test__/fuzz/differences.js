@@ -52,14 +52,6 @@ const declared = [
       sentBefore(scenario, difference, ({ compress }) => compress)
   },
   {
-    row: 'A message that is being compressed when the peer ends',
-    applies: ({ difference, scenario }) =>
-      scenario.deflate !== undefined &&
-      difference.track === 'wire' &&
-      difference.expected.includes('end') &&
-      difference.actual.length > difference.expected.length
-  },
-  {
     row: 'A protocol error and the end, both received during a pause',
     applies: ({ difference, scenario, theirs, transport }) =>
       transport === 'lane' &&

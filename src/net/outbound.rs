@@ -50,6 +50,8 @@ pub struct Outbound {
     unframed: Option<Box<UnframedQueue>>,
     /// The tick that sent the unframed messages is over: the lane may begin.
     released: bool,
+    /// What is unframed stays so: there is nobody to compress for.
+    given_up: bool,
     /// Sends of this tick; with the first one, JS puts the connection on its list of what to write
     /// at the end of the tick.
     sends: u32,
@@ -86,7 +88,9 @@ pub(super) struct Unframed {
 enum Finish {
     No,
     WhenDrained,
-    Done,
+    /// Done, but JS does not know yet.
+    Untold,
+    Told,
 }
 
 impl Outbound {
@@ -97,6 +101,7 @@ impl Outbound {
             queue: SendQueue::default(),
             unframed: None,
             released: false,
+            given_up: false,
             sends: 0,
             bursts: false,
             away: None,
@@ -317,8 +322,15 @@ impl Outbound {
     pub fn release(&mut self) -> bool {
         self.bursts = self.sends > 1;
         self.sends = 0;
-        self.released = self.has_unframed();
+        self.released = self.has_unframed() && !self.given_up;
         self.released
+    }
+
+    /// The peer has ended: like ws, which finds the socket closed when it has compressed a
+    /// message, sends nothing more of what waits for that.
+    pub(super) fn give_up_unframed(&mut self) {
+        self.given_up = true;
+        self.released = false;
     }
 
     fn has_unframed(&self) -> bool {
@@ -340,10 +352,11 @@ impl Outbound {
         self.released
     }
 
-    /// Ends the sending direction once everything was written.
-    pub fn finish(&mut self) {
+    /// Ends the sending direction, at once if everything was written.
+    pub fn finish(&mut self, fd: impl AsFd) {
         if self.finish == Finish::No {
             self.finish = Finish::WhenDrained;
+            self.shut_down_if_drained(fd);
         }
     }
 
@@ -386,7 +399,7 @@ impl Outbound {
 
     /// Whether everything was taken by the kernel.
     pub fn is_empty(&self) -> bool {
-        self.queue.len() == 0 && self.unframed_bytes() == 0
+        self.is_drained() && self.sender.is_some() && !self.has_unframed()
     }
 
     /// Bytes that the kernel took since the connection began.
@@ -430,16 +443,23 @@ impl Outbound {
         Ok(Progress::Drained)
     }
 
-    /// Shuts the sending direction down if that was asked for and everything is written. Returns
-    /// whether it has just happened.
+    /// Whether the sending direction was shut down since the last call; does that if it is time.
     pub fn finish_if_drained(&mut self, fd: impl AsFd) -> bool {
-        if self.finish != Finish::WhenDrained || !self.is_empty() {
-            return false;
+        self.shut_down_if_drained(fd);
+        let is_new = self.finish == Finish::Untold;
+        if is_new {
+            self.finish = Finish::Told;
         }
-        self.finish = Finish::Done;
-        // An error means that the connection is gone already; reading will tell.
-        let _ = socket::finish(fd);
-        true
+        is_new
+    }
+
+    fn shut_down_if_drained(&mut self, fd: impl AsFd) {
+        let is_complete = self.is_empty() || self.given_up && self.is_drained();
+        if self.finish == Finish::WhenDrained && is_complete {
+            self.finish = Finish::Untold;
+            // An error means that the connection is gone already; reading will tell.
+            let _ = socket::finish(fd);
+        }
     }
 
     /// The connection ends. Returns how many sends that JS wants to know of are done, are stuck

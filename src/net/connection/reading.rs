@@ -24,6 +24,10 @@ impl Connection {
             match self.read_once(lane, context) {
                 Poll::Ready(Ok(0)) => {
                     self.reading = false;
+                    // A connection that is paused does not notice the end yet.
+                    if !self.link.is_paused() {
+                        self.link.outbound().give_up_unframed();
+                    }
                     lane.batch.push(self.link.number(), Kind::End, 0, 0);
                     return;
                 }

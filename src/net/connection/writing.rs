@@ -10,7 +10,7 @@ use super::{
 impl Connection {
     /// Writes what waits: pongs, compressed messages, and what the JS thread could not write.
     pub(super) fn poll_write(&mut self, lane: &mut LaneState, context: &mut Context<'_>) {
-        if self.compress(lane) {
+        if self.compress(lane, context) {
             self.note_activity();
         }
         let Some(socket) = &self.socket else { return };
@@ -30,7 +30,8 @@ impl Connection {
                 Err(error) => break Some(error),
             }
         };
-        if outbound.has_released() && error.is_none() && outbound.is_drained() {
+        let goes_on = outbound.has_released() && error.is_none() && outbound.is_drained();
+        if goes_on && self.is_writable(context) {
             context.waker().wake_by_ref();
         }
         let sent = match outbound.in_tick() {
@@ -56,11 +57,21 @@ impl Connection {
         }
     }
 
+    /// What the socket takes is known as soon as whether the peer has ended, for which nothing is
+    /// compressed any more.
+    fn is_writable(&self, context: &mut Context<'_>) -> bool {
+        let socket = self.socket.as_ref();
+        socket.is_some_and(|socket| socket.poll_write_ready(context).is_ready())
+    }
+
     /// Frames what had to wait for this thread, as long as the socket keeps up. Returns whether
     /// there was anything.
-    fn compress(&self, lane: &mut LaneState) -> bool {
+    fn compress(&self, lane: &mut LaneState, context: &mut Context<'_>) -> bool {
         let mut found = false;
         let mut outbound = self.link.outbound();
+        if !outbound.has_released() || !self.is_writable(context) {
+            return false;
+        }
         while outbound.queued() < COMPRESSED_AHEAD {
             let Some((mut sender, unframed)) = outbound.take_unframed() else {
                 break;

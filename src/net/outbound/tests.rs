@@ -186,7 +186,7 @@ fn the_direction_ends_behind_the_last_byte() {
         &mut SharedPayload::default(),
     );
     assert!(!outbound.finish_if_drained(&ours));
-    outbound.finish();
+    outbound.finish(&ours);
     assert!(!outbound.finish_if_drained(&ours));
     outbound.write(&ours).unwrap();
     assert!(outbound.finish_if_drained(&ours));
@@ -209,4 +209,33 @@ fn a_peer_that_is_gone_is_an_error() {
     let error = outbound.write(&ours).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     assert_eq!(outbound.close(), [0, 0, 1, 0, 0]);
+}
+
+#[test]
+fn the_direction_ends_at_once_if_everything_is_written() {
+    let (mut outbound, ours, mut peer) = open(false);
+    outbound.finish(&ours);
+    assert_eq!(peer.read(&mut [0]).unwrap(), 0);
+    assert!(outbound.finish_if_drained(&ours));
+    assert!(!outbound.finish_if_drained(&ours));
+}
+
+#[test]
+fn what_is_not_compressed_when_the_peer_ends_never_is() {
+    let (mut outbound, ours, mut peer) = open(true);
+    let shared = &mut SharedPayload::default();
+    outbound.append(framed(Opcode::Text, false), b"plain", true, shared);
+    outbound.append(framed(Opcode::Text, true), &[b'a'; 2000], true, shared);
+    outbound.append(framed(Opcode::Ping, false), b"behind", true, shared);
+    assert!(outbound.release());
+    outbound.give_up_unframed();
+    assert!(outbound.take_unframed().is_none());
+    outbound.append(framed(Opcode::Text, true), b"late", false, shared);
+    assert!(!outbound.release());
+
+    outbound.finish(&ours);
+    assert_eq!(read_all(&mut outbound, &ours, &mut peer), b"\x81\x05plain");
+    assert!(outbound.finish_if_drained(&ours));
+    assert_eq!(peer.read(&mut [0]).unwrap(), 0);
+    assert_eq!(outbound.close(), [1, 0, 0, 2, 2010]);
 }

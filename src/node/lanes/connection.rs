@@ -83,7 +83,7 @@ pub fn set_auto_pong(instance: u32, number: u32, answer: bool) {
 #[napi(catch_unwind)]
 pub fn finish(instance: u32, number: u32) {
     with_link(instance, number, |link| {
-        link.outbound().finish();
+        link.outbound().finish(link);
         link.wake();
     });
 }
