@@ -157,7 +157,7 @@ fn ends_of_both_directions() {
     setup.peer.shutdown(Shutdown::Write).expect("it is open");
     setup.js.expect(Kind::End, b"");
     setup.send(options(Opcode::Text), b"last");
-    setup.link.outbound().finish();
+    setup.link.outbound().finish(&*setup.link);
     setup.link.wake();
     setup.js.expect(Kind::Finished, b"");
     let mut rest = Vec::new();

@@ -5,14 +5,15 @@
 
 #[cfg(test)]
 mod tests;
+mod unframed;
 
 use std::{
-    collections::VecDeque,
     io::{self, IoSlice},
     os::fd::AsFd,
     sync::Arc,
 };
 
+use self::unframed::UnframedQueue;
 use super::{
     SharedPayload,
     ledger::{Ledger, Receipt},
@@ -68,20 +69,6 @@ pub struct Outbound {
     close_sent: bool,
     /// The system tells only once why a connection is broken.
     failure: Option<i32>,
-}
-
-#[derive(Default)]
-struct UnframedQueue {
-    payloads: VecDeque<Unframed>,
-    /// Bytes of these, and of the one that is being compressed.
-    bytes: usize,
-}
-
-/// Something to send that is not in the queue yet.
-pub(super) struct Unframed {
-    pub(super) options: Option<SendOptions>,
-    pub(super) payload: Arc<StoredPayload>,
-    receipt: Option<Receipt>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -206,13 +193,7 @@ impl Outbound {
         };
         self.close_sent |= options.is_some_and(|options| options.opcode == Opcode::Close);
         if self.has_to_wait(frame, payload.len()) {
-            let unframed = self.unframed.get_or_insert_default();
-            unframed.bytes += payload.len();
-            unframed.payloads.push_back(Unframed {
-                options,
-                payload: shared.store(payload),
-                receipt,
-            });
+            self.append_unframed(options, shared.store(payload), receipt);
             return;
         }
         let mask = options.and_then(|options| options.mask);
@@ -277,39 +258,6 @@ impl Outbound {
         Some(std::mem::take(&mut self.peak))
     }
 
-    /// Compressing is the lane's work, and nothing overtakes what waits for it.
-    fn has_to_wait(&self, frame: Frame, payload_len: usize) -> bool {
-        match (&self.sender, frame) {
-            (None, _) => true,
-            _ if self.has_unframed() => true,
-            (Some(sender), Frame::Framed(options)) => sender.compresses(&options, payload_len),
-            (Some(_), Frame::Raw) => false,
-        }
-    }
-
-    /// Takes the next message to compress, and the sender to do it with.
-    pub(super) fn take_unframed(&mut self) -> Option<(Sender, Unframed)> {
-        if !self.released {
-            return None;
-        }
-        let next = self.unframed.as_mut()?.payloads.pop_front()?;
-        self.released = self.has_unframed();
-        self.away = next.receipt;
-        Some((self.sender.take()?, next))
-    }
-
-    /// Gives back the sender and what it has made of the message.
-    pub(super) fn put_framed(&mut self, sender: Sender, unframed: &Unframed, frame: &[u8]) {
-        self.sender = Some(sender);
-        self.away = None;
-        if let Some(waiting) = &mut self.unframed {
-            waiting.bytes -= unframed.payload.len();
-        }
-        self.append_framed(frame.len(), unframed.receipt, |_, run| {
-            run.extend_from_slice(frame);
-        });
-    }
-
     /// Counts a send of this tick. Returns whether it is the first: then JS has to see to it that
     /// [`release`](Self::release) is called when the tick is over.
     pub fn count_send(&mut self) -> bool {
@@ -322,34 +270,12 @@ impl Outbound {
     pub fn release(&mut self) -> bool {
         self.bursts = self.sends > 1;
         self.sends = 0;
-        self.released = self.has_unframed() && !self.given_up;
-        self.released
-    }
-
-    /// The peer has ended: like ws, which finds the socket closed when it has compressed a
-    /// message, sends nothing more of what waits for that.
-    pub(super) fn give_up_unframed(&mut self) {
-        self.given_up = true;
-        self.released = false;
-    }
-
-    fn has_unframed(&self) -> bool {
-        let mut waiting = self.unframed.iter();
-        waiting.any(|unframed| !unframed.payloads.is_empty())
-    }
-
-    fn unframed_bytes(&self) -> usize {
-        self.unframed.as_ref().map_or(0, |unframed| unframed.bytes)
+        self.release_unframed()
     }
 
     /// Whether JS has sent something in this tick; it takes the receipts at the tick's end.
     pub(super) fn in_tick(&self) -> bool {
         self.sends > 0
-    }
-
-    /// Whether the lane has more to frame.
-    pub(super) fn has_released(&self) -> bool {
-        self.released
     }
 
     /// Ends the sending direction, at once if everything was written.
@@ -465,13 +391,9 @@ impl Outbound {
     /// The connection ends. Returns how many sends that JS wants to know of are done, are stuck
     /// half-way, are lost behind such, and were not even framed; and the bytes of all that was not.
     pub fn close(&mut self) -> [u32; 5] {
-        let wanted = |unframed: &&Unframed| unframed.receipt == Some(Receipt::Callback);
-        let away = usize::from(self.away == Some(Receipt::Callback));
-        let waiting = self.unframed.iter().flat_map(|queue| &queue.payloads);
-        let unframed = away + waiting.filter(wanted).count();
         let [done, stuck, lost] = self.ledger.close();
         let bytes = u32::try_from(self.unframed_bytes()).unwrap_or(u32::MAX);
-        [done, stuck, lost, unframed as u32, bytes]
+        [done, stuck, lost, self.unframed_callbacks(), bytes]
     }
 
     /// Takes the receipts of everything written since the last call; returns how many of them JS
