@@ -52,7 +52,7 @@ fn a_slow_reader_gets_everything_in_the_end() {
     }
     assert!(sent < 24);
     assert!(setup.link.outbound().outstanding() > 0);
-    setup.link.outbound().finish();
+    setup.link.outbound().finish(&*setup.link);
     setup.link.wake();
     let frame = [&header(Role::Client, 0x82, 1 << 20)[..], &payload].concat();
     for _ in 0..24 {
