@@ -193,8 +193,8 @@ class FrameParser extends Transport {
     const value = page[RECORD_WORDS * index + 2];
     const length = page[RECORD_WORDS * index + 3];
 
-    if (kind === KIND.PROTOCOL_ERROR) {
-      this.deliverError(value, length);
+    if (kind === KIND.PROTOCOL_ERROR || kind === KIND.LATE_PROTOCOL_ERROR) {
+      this.deliverError(kind, value, length);
       return;
     }
 

@@ -323,7 +323,8 @@ class LaneTransport extends LaneHandle {
 
     switch (kind) {
       case KIND.PROTOCOL_ERROR:
-        this.deliverError(value, detail);
+      case KIND.LATE_PROTOCOL_ERROR:
+        this.deliverError(kind, value, detail);
         break;
       case KIND.END:
         this.end();

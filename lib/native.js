@@ -39,7 +39,10 @@ const KIND = {
   HEARTBEAT_TIMEOUT: 22,
   FINISHED: 23,
   DRAINED: 24,
-  REST: 25
+  REST: 25,
+
+  /** Several compressed messages came in the same chunk, before the error. */
+  LATE_PROTOCOL_ERROR: 26
 };
 
 /** Words of a record, in both directions. */

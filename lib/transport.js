@@ -3,9 +3,6 @@
 const { createError } = require('./errors');
 const { KIND } = require('./native');
 
-/** Flag of an error's number: compressed messages came in the same chunk. */
-const BEHIND_COMPRESSED = 0x100;
-
 /**
  * Between the bytes of a connection and the events of its owner (a WebSocket or
  * a `Receiver`): puts received payloads into the form the user wants and emits
@@ -63,12 +60,13 @@ class Transport {
   /**
    * Reports that the peer broke the protocol.
    *
-   * @param {Number} number The error's number, with the flag `BEHIND_COMPRESSED`
+   * @param {Number} kind `KIND.PROTOCOL_ERROR` or `KIND.LATE_PROTOCOL_ERROR`
+   * @param {Number} number The error's number
    * @param {Number} detail The number in its message
    */
-  deliverError(number, detail) {
-    const err = createError(number & ~BEHIND_COMPRESSED, detail);
-    const slow = (number & BEHIND_COMPRESSED) !== 0;
+  deliverError(kind, number, detail) {
+    const err = createError(number, detail);
+    const slow = kind === KIND.LATE_PROTOCOL_ERROR;
 
     if (this.held === null && !this.mustHold()) {
       this.handlers.error(this.owner, err, slow, false);

@@ -35,6 +35,8 @@ pub enum Kind {
     Finished = 23,
     /// The kernel did not take everything and now has; at most `value` bytes were outstanding.
     Drained = 24,
+    /// Like `ProtocolError`, and several compressed messages came in the same chunk before.
+    LateProtocolError = 26,
 }
 
 /// One event of one connection.

@@ -29,11 +29,11 @@ impl StreamEvent {
                 }
                 Ok(None) => return events,
                 Err(error) => {
-                    events.push(Self::numbers(
-                        PROTOCOL_ERROR,
-                        receiver.number_of(error),
-                        error.detail(),
-                    ));
+                    let word = match receiver.is_behind_compressed() {
+                        true => LATE_PROTOCOL_ERROR,
+                        false => PROTOCOL_ERROR,
+                    };
+                    events.push(Self::numbers(word, error.number(), error.detail()));
                 }
             }
             if held >= MAX_HELD_BYTES && chunk.position() < length {
@@ -103,6 +103,7 @@ const APART: u32 = 0x100;
 const PROTOCOL_ERROR: u32 = 16;
 /// The rest of the chunk begins at `value`.
 const REST: u32 = 25;
+const LATE_PROTOCOL_ERROR: u32 = 26;
 /// JS is told of so many bytes before more are decompressed.
 const MAX_HELD_BYTES: usize = 4 << 20;
 const NO_STATUS: u16 = 1005;

@@ -110,14 +110,9 @@ impl Receiver {
         }
     }
 
-    /// The number of an error for JS, with a flag if the same chunk held several compressed messages.
-    pub fn number_of(&self, error: ProtocolError) -> u32 {
-        let flag = if self.message.inflated > 1 {
-            BEHIND_COMPRESSED
-        } else {
-            0
-        };
-        error.number() | flag
+    /// Whether several compressed messages have come in the chunk that is being read.
+    pub fn is_behind_compressed(&self) -> bool {
+        self.message.inflated > 1
     }
 
     /// Bytes that are kept of a message that is not complete.
@@ -410,5 +405,3 @@ impl Frame {
 }
 
 const STATUS_CODE_BYTES: usize = 2;
-/// Flag of an error's number, for `lib/transport.js`.
-const BEHIND_COMPRESSED: u32 = 0x100;

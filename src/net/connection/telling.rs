@@ -26,12 +26,11 @@ impl Connection {
     }
 
     pub(super) fn fail(&self, batch: &mut Batch, error: ProtocolError) {
-        batch.push(
-            self.link.number(),
-            Kind::ProtocolError,
-            self.receiver.number_of(error),
-            error.detail(),
-        );
+        let kind = match self.receiver.is_behind_compressed() {
+            true => Kind::LateProtocolError,
+            false => Kind::ProtocolError,
+        };
+        batch.push(self.link.number(), kind, error.number(), error.detail());
     }
 
     /// Puts an event into the batch; answers a ping.
