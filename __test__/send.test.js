@@ -299,6 +299,31 @@ onBothSides(
   }
 );
 
+onBothSides(
+  '5.3: send: the same data several times in a tick',
+  async (WebSocket, trace, tools, open) => {
+    const { ws, peer } = await open();
+    const long = '\u00e9'.repeat(1000);
+    const buffer = Buffer.from('first');
+
+    // Enough to fill what a tick can collect.
+    for (let i = 0; i < 1500; i++) ws.send(long);
+    ws.send('text');
+    ws.send('text', { binary: true });
+    ws.send('text', { mask: true });
+    ws.send('text');
+    ws.send('', { fin: false });
+    ws.send('');
+    ws.ping('text');
+    ws.send('text');
+    ws.send(buffer);
+    buffer.write('other');
+    ws.send(buffer);
+    ws.send('text');
+    trace.lines('wire', (await peer.frames(1511)).map(describeFrame));
+  }
+);
+
 scenario(
   '5.27: a client masks each frame with a key of its own',
   async (WebSocket, trace, tools) => {

@@ -44,8 +44,8 @@ function endRun() {
   if (writer === null) return;
 
   const { socket, number } = writer;
-  const { count, records, slab, used } = staging;
-  const frames = Buffer.allocUnsafe(used + count * HEADER_MAX);
+  const { count, payloadBytes, records, slab } = staging;
+  const frames = Buffer.allocUnsafe(payloadBytes + count * HEADER_MAX);
   const length = binding.encodeAll(number, records, count, slab, frames);
   const cb = combine(callbacks);
 

@@ -34,10 +34,19 @@ class Staging {
   clear() {
     this.used = 0;
     this.count = 0;
+
+    /** Bytes of all payloads, those included that stand in the slab only once. */
+    this.payloadBytes = 0;
+
+    /** The last payload if it is a string, which has not changed since. */
+    this.text = null;
+
+    /** Where the last payload begins; it ends at `used`. */
+    this.start = 0;
   }
 
   /**
-   * Adds a small payload.
+   * Adds a small payload. A string that is sent to many in a row is copied once.
    *
    * @param {Number} number The connection's number
    * @param {Number} word What to send, bits of `SEND`
@@ -46,14 +55,26 @@ class Staging {
    * @return {Boolean} Whether there was room
    */
   add(number, word, data, key) {
-    const { slab, records, count, used: start } = this;
-    const at = count * RECORD_WORDS;
+    if (this.count === this.maxRecords) return false;
+    if ((data !== this.text || key) && !this.copy(data, key)) return false;
+
+    const { records, start, used } = this;
+    const at = this.count++ * RECORD_WORDS;
+
+    records[at] = number;
+    records[at + 1] = word;
+    records[at + 2] = start;
+    records[at + 3] = used - start;
+    this.payloadBytes += used - start;
+    return true;
+  }
+
+  copy(data, key) {
+    const { slab, used: start } = this;
     const max = maxLength(data);
     let end = start;
 
-    if (count === this.maxRecords || start + max + KEY_BYTES > slab.length) {
-      return false;
-    }
+    if (start + max + KEY_BYTES > slab.length) return false;
 
     if (key) {
       slab.set(key, start);
@@ -69,11 +90,8 @@ class Staging {
       end += data.length;
     }
 
-    records[at] = number;
-    records[at + 1] = word;
-    records[at + 2] = start;
-    records[at + 3] = end - start;
-    this.count = count + 1;
+    this.text = typeof data === 'string' && !key ? data : null;
+    this.start = start;
     this.used = end;
     return true;
   }
