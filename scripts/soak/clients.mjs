@@ -6,9 +6,14 @@
 import WebSocket from '../../wrapper.mjs';
 import { choosePayload, numberOf } from './payloads.mjs';
 
-/** Milliseconds a slow reader reads, and does not read. */
-const READING = 20;
-const NOT_READING = 1000;
+/**
+ * Messages that a slow reader reads before it rests, and for how many milliseconds.
+ * The server sends ten in that time. If less were read than is sent, or for some
+ * time instead, pings would wait behind megabytes in the kernel, and the heartbeat
+ * would be right to end the connection.
+ */
+const READ_AT_A_TIME = 12;
+const RESTING = 1000;
 
 /** A client in general: what it counts, and how it is closed. */
 class Client {
@@ -146,17 +151,16 @@ export class Watcher extends SequenceClient {
 /** Reads now and then. */
 export class SlowReader extends SequenceClient {
   path = '/slow';
+  read = 0;
 
-  opened() {
-    if (!this.isOpen) return;
+  handle(data) {
+    super.handle(data);
+    if (++this.read % READ_AT_A_TIME === 0 && this.isOpen) this.rest(this.ws);
+  }
 
-    this.ws.resume();
-    setTimeout(() => {
-      if (!this.isOpen) return;
-
-      this.ws.pause();
-      setTimeout(() => this.opened(), NOT_READING);
-    }, READING);
+  rest(ws) {
+    ws.pause();
+    setTimeout(() => ws.resume(), RESTING).unref();
   }
 
   /** Nothing can be closed cleanly that does not read. */

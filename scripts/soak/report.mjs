@@ -75,9 +75,9 @@ ${[`${title}.`, options.note].join(' ').trim()}
 
 A server and its clients are a process each, both of them oxws. Of a thousand
 connections, 897 send messages of up to a mebibyte and compare what comes back,
-100 get the broadcasts, two read for 20 milliseconds a second of what
-the server has for them, and one never reads until \`maxBackpressure\` ends it. One
-in five offers compression. Those that are replaced are closed with \`close()\` or
+100 get the broadcasts, two get 64 KiB ten times a second and rest for a second after
+each twelve of them, and one never reads until \`maxBackpressure\` ends it. One in five
+offers compression. Those that are replaced are closed with \`close()\` or
 \`terminate()\`, by chance. The first quarter of the time counts as warm-up.
 
 Memory goes on growing slowly behind that until what is kept for later is full: at
