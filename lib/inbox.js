@@ -2,9 +2,12 @@
 
 // What the lanes have received: fetched page by page, with one call each.
 
+const os = require('os');
+const { performance } = require('perf_hooks');
+
 const { EMPTY_BUFFER } = require('./constants');
 const { binding, connections, KIND, RECORD_WORDS } = require('./native');
-const { flush, setInBatch } = require('./outbox');
+const { flush, handOver, setInBatch } = require('./outbox');
 const { setImmediate } = require('./turns');
 
 const FastBuffer = Buffer[Symbol.species];
@@ -33,6 +36,21 @@ const SHARED_BYTES = 64 * 1024;
 /** Pages JS is told before what listeners have sent is written. */
 const PAGES_PER_BELL = 4;
 
+/** There is another core, on which lanes can write while JS works. */
+const CAN_SHARE_WORK = countCores() > 1;
+
+/**
+ * Milliseconds a record takes on average from which on lanes write what its
+ * listeners send: about what a system call takes.
+ */
+const SLOW_RECORD = 0.004;
+
+/** Records that are too few to tell. */
+const FEW_RECORDS = 8;
+
+/** Records whose answers are handed over at a time. */
+const HANDED_OVER = 16;
+
 const page = new Uint32Array(PAGE_RECORDS * RECORD_WORDS);
 let pageLength = 0;
 let pageNext = 0;
@@ -51,6 +69,10 @@ let poolShare = 1;
 let payloads = 1;
 let payloadBytes = 0;
 let draining = false;
+
+/** Listeners of the last page took long; so did those of the page before. */
+let wasSlow = false;
+let slow = false;
 
 /** Delivers everything the lanes have received: the doorbell's listener. */
 function drain() {
@@ -82,14 +104,35 @@ function drainPages() {
   let done = false;
 
   for (let pages = 0; pages < PAGES_PER_BELL && !done; pages++) {
-    if (pageNext < pageLength || nextPage()) dispatch();
+    if (pageNext < pageLength || nextPage()) dispatchTimed();
     else done = true;
   }
 
   // What the answers bring about is of another ring of the bell: ticks and
   // microtasks of what was delivered here run in between.
+  if (slow) handOver();
   flush();
   if (!done) binding.postpone();
+}
+
+function dispatchTimed() {
+  const count = pageLength - pageNext;
+
+  if (!CAN_SHARE_WORK || count < FEW_RECORDS) {
+    slow = wasSlow = false;
+    dispatch();
+    return;
+  }
+
+  const begun = performance.now();
+
+  dispatch();
+
+  const isSlow = performance.now() - begun > count * SLOW_RECORD;
+
+  // This thread may just have been interrupted, but hardly twice.
+  slow = isSlow && wasSlow;
+  wasSlow = isSlow;
 }
 
 function nextPage() {
@@ -154,7 +197,13 @@ function dispatch() {
     } else {
       transport.context(deliver, transport, kind, payload, index, word >>> 16);
     }
+
+    if (slow && pageNext % HANDED_OVER === 0) handOver();
   }
+}
+
+function countCores() {
+  return os.availableParallelism ? os.availableParallelism() : os.cpus().length;
 }
 
 function handleRecord(transport, kind, value, length) {

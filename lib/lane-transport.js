@@ -14,7 +14,7 @@ const { nextTick, setImmediate } = require('./turns');
 
 const { binding, KIND, SEND } = native;
 
-native.listen({ drain: inbox.drain, flush: outbox.flush });
+native.listen({ drain: inbox.drain, end: outbox.end });
 
 /** Whether plain sockets may be moved to lanes at all. */
 const LANES_WANTED =

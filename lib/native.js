@@ -83,7 +83,7 @@ function bindTo(instance) {
  *
  * @param {Object} functions
  * @param {Function} functions.drain Delivers what the lanes have received
- * @param {Function} functions.flush Writes what was sent
+ * @param {Function} functions.end Writes what was sent: the process ends
  */
 function listen(functions) {
   listeners = functions;
@@ -134,7 +134,7 @@ function adopt(transport, fd, head, options) {
   }
 
   // What was sent in the last tick must not be lost.
-  if (adopted++ === 0) process.on('exit', listeners.flush);
+  if (adopted++ === 0) process.on('exit', listeners.end);
   connections[number] = transport;
   return number;
 }
@@ -146,7 +146,7 @@ function adopt(transport, fd, head, options) {
  */
 function release(number) {
   if (connections[number] && --adopted === 0) {
-    process.off('exit', listeners.flush);
+    process.off('exit', listeners.end);
   }
 
   connections[number] = null;

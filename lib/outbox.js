@@ -87,17 +87,25 @@ function flushTick() {
   callCallbacks();
 }
 
-/**
- * Hands everything sent so far to the kernel, as far as it takes it.
- *
- * @return {Boolean} Whether there was anything
- */
+/** Hands everything sent so far to the kernel, as far as it takes it. */
 function flush() {
-  const found = unwritten;
-
-  if (found) writeAll();
+  if (unwritten) writeAll();
   if (dueSoon.length > 0) scheduleDue();
-  return found;
+}
+
+/** Leaves the writing to the lanes: JS has enough to do. */
+function handOver() {
+  if (!unwritten) return;
+
+  unwritten = false;
+  append();
+  binding.handOver();
+}
+
+/** Writes everything: the process is about to end. */
+function end() {
+  flush();
+  binding.writeRest();
 }
 
 function writeAll() {
@@ -178,4 +186,13 @@ function setInBatch(begins) {
   inBatch = begins;
 }
 
-module.exports = { append, callSoon, flush, send, setInBatch, settle };
+module.exports = {
+  append,
+  callSoon,
+  end,
+  flush,
+  handOver,
+  send,
+  setInBatch,
+  settle
+};

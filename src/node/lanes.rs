@@ -188,6 +188,24 @@ impl Lanes {
         count
     }
 
+    /// Leaves the writing of everything that was sent to the lanes.
+    fn hand_over(&mut self) {
+        self.shared.clear();
+        for number in self.unwritten.drain(..) {
+            if let Some(link) = slot(&self.links, number) {
+                link.outbound().release();
+                link.wake();
+            }
+        }
+    }
+
+    /// Writes what the lanes have not written yet: they are about to end.
+    fn write_rest(&self) {
+        for link in self.links.iter().flatten() {
+            drop(write_framed(link));
+        }
+    }
+
     /// Tells JS the next events; see [`drain`].
     fn drain(&mut self, page: &mut [u32], chunk: &mut [u8], mut offset: usize) -> usize {
         if self.told == self.current.records().len() && !self.next_batch() {
@@ -231,6 +249,12 @@ impl Lanes {
             return true;
         }
         self.inbox.take(&mut self.current)
+    }
+}
+
+impl Drop for Lanes {
+    fn drop(&mut self) {
+        self.write_rest();
     }
 }
 

@@ -147,3 +147,15 @@ pub fn write_all(instance: u32, mut receipts: Uint32ArraySlice<'_>) -> u32 {
     let count = with_lanes(instance, |lanes| lanes.write_all(elements(&mut receipts)));
     count.unwrap_or_default() as u32
 }
+
+/// Leaves the writing of everything that was sent to the lanes: this thread has enough to do.
+#[napi(catch_unwind)]
+pub fn hand_over(instance: u32) {
+    with_lanes(instance, Lanes::hand_over);
+}
+
+/// Writes what was left to the lanes, as far as the kernel takes it: the process is about to end.
+#[napi(catch_unwind)]
+pub fn write_rest(instance: u32) {
+    with_lanes(instance, |lanes| lanes.write_rest());
+}
