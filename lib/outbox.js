@@ -93,9 +93,12 @@ function flush() {
   if (dueSoon.length > 0) scheduleDue();
 }
 
-/** Leaves the writing to the lanes: JS has enough to do. */
+/**
+ * Leaves the writing to the lanes: JS has enough to do. Not if something could
+ * not be sent: the callbacks of what was sent before come first.
+ */
 function handOver() {
-  if (!unwritten) return;
+  if (!unwritten || dueSoon.length > 0) return;
 
   unwritten = false;
   append();

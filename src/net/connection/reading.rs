@@ -24,16 +24,13 @@ impl Connection {
             match self.read_once(lane, context) {
                 Poll::Ready(Ok(0)) => {
                     self.reading = false;
-                    // A connection that is paused does not notice the end yet.
-                    if !self.link.is_paused() {
-                        self.link.outbound().give_up_unframed();
-                    }
-                    lane.batch.push(self.link.number(), Kind::End, 0, 0);
+                    self.end(lane);
                     return;
                 }
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(error)) => {
                     self.reading = false;
+                    self.tell_finished(lane);
                     self.report(lane, &error, READ);
                     return;
                 }
@@ -42,6 +39,24 @@ impl Connection {
         }
         // There is more to read: let the other connections have their turn first.
         context.waker().wake_by_ref();
+    }
+
+    /// The peer will send nothing more.
+    fn end(&self, lane: &mut LaneState) {
+        // A connection that is paused does not notice the end yet.
+        if !self.link.is_paused() {
+            self.link.outbound().give_up_unframed();
+        }
+        self.tell_finished(lane);
+        lane.batch.push(self.link.number(), Kind::End, 0, 0);
+    }
+
+    /// Our own end comes before what the peer answers to it.
+    fn tell_finished(&self, lane: &mut LaneState) {
+        let finished = self.link.outbound().finish_if_drained(&self.link);
+        if finished {
+            lane.batch.push(self.link.number(), Kind::Finished, 0, 0);
+        }
     }
 
     /// Whether JS has paused the connection and enough was read ahead. Like a paused stream, a
