@@ -106,6 +106,9 @@ function drainPages() {
   for (let pages = 0; pages < PAGES_PER_BELL && !done; pages++) {
     if (pageNext < pageLength || nextPage()) dispatchTimed();
     else done = true;
+
+    // What was handed over may have been answered already, see below.
+    if (slow) break;
   }
 
   // What the answers bring about is of another ring of the bell: ticks and

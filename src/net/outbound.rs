@@ -155,6 +155,9 @@ impl Outbound {
         let receipt = wants_receipt.then_some(Receipt::Callback);
         self.ledger.append(header.len() + payload.len(), receipt);
         self.ledger.write(written);
+        if self.is_drained() {
+            self.ledger.drain();
+        }
         Ok(true)
     }
 

@@ -110,6 +110,14 @@ fn a_payload_is_written_through_if_nothing_is_in_front() {
 }
 
 #[test]
+fn what_was_written_through_is_done_without_another_write() {
+    let (mut outbound, ours, _peer) = open(false);
+    let frame = framed(Opcode::Binary, false);
+    assert!(outbound.write_through(&ours, frame, b"x", true).unwrap());
+    assert_eq!((outbound.outstanding(), outbound.take_receipts()), (0, 1));
+}
+
+#[test]
 fn nothing_overtakes_what_waits_for_compression() {
     let (mut outbound, ours, mut peer) = open(true);
     outbound.append(
