@@ -121,6 +121,17 @@ describe('the end of a process', { timeout: 60000 }, () => {
     assert.deepStrictEqual(messages, ['last words', 'and more']);
   });
 
+  it('does not lose what lanes were to write', async () => {
+    const { url, connection, messages, closed } = await serve();
+    const { ended } = start('exits behind slow answers', url);
+    const sent = Array.from({ length: 400 }, (_, i) => `message ${i}`);
+
+    for (const message of sent) (await connection).send(message);
+    await closed;
+    assert.strictEqual((await ended).code, 7);
+    assert.deepStrictEqual(messages, sent.slice(0, 300));
+  });
+
   for (const name of ['closes everything', 'terminates everything']) {
     it(`comes by itself if a program ${name}`, async () => {
       const { code, signal, output } = await start(name).ended;

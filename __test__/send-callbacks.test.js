@@ -399,4 +399,31 @@ onBothSides(
   }
 );
 
+onBothSides(
+  '5.11: answers of listeners that take long',
+  async (WebSocket, trace, tools, open) => {
+    const { ws, peer } = await open();
+    const large = Buffer.alloc(10_000, 1);
+    let count = 0;
+
+    // Long enough for lanes to write the answers.
+    ws.on('message', (data) => {
+      const end = performance.now() + 0.05;
+
+      while (performance.now() < end);
+      ws.send(data, trace.callback('ws', `answer ${count}`, ws));
+      if (count++ % 50 === 0) ws.send(large, trace.callback('ws', 'large', ws));
+    });
+
+    for (let round = 0; round < 3; round++) {
+      const burst = Array.from({ length: 100 }, (_, i) =>
+        peer.frame(OPCODES.TEXT, `${round}: ${i}`)
+      );
+
+      peer.write(Buffer.concat(burst));
+      trace.lines('wire', (await peer.frames(102)).map(describeFrame));
+    }
+  }
+);
+
 compare(__filename);

@@ -79,6 +79,19 @@ const programs = {
     });
   },
 
+  'exits behind slow answers'() {
+    const ws = new WebSocket(url);
+    let count = 0;
+
+    ws.on('message', (data) => {
+      const end = performance.now() + 0.05;
+
+      while (performance.now() < end);
+      ws.send(data);
+      if (++count === 300) process.exit(7);
+    });
+  },
+
   'sends and exits'() {
     const ws = new WebSocket(url);
 
