@@ -16,7 +16,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{Batch, Connection, Inbox, memory, scheduling};
+use super::{Batch, Connection, Inbox, memory};
 
 /// Handle of a lane. Dropping it ends the thread and closes all its connections.
 pub struct Lane {
@@ -66,7 +66,6 @@ impl Drop for Lane {
 }
 
 fn run(runtime: Runtime, state: LaneState, stopped: oneshot::Receiver<()>) {
-    scheduling::never_interrupt();
     LANE.set(Some(state));
     let mut stopped = pin!(stopped);
     // The sender is only ever dropped, so the result says nothing.

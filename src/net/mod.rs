@@ -15,7 +15,6 @@ mod link;
 mod memory;
 mod outbound;
 mod payload_pool;
-mod scheduling;
 mod send_queue;
 mod shared_payload;
 #[cfg(all(test, feature = "loom"))]
