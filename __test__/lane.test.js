@@ -105,7 +105,9 @@ describe(
       peer.socket.write(Buffer.alloc(MESSAGES * frame.length, frame));
       await peer.until(() => peer.socket.bytesRead >= MESSAGES * 6);
       assert.ok(
-        calls <= 2 * (MESSAGES / 1000) * CALLS_PER_THOUSAND,
+        // Two more every 32 messages if the machine is so busy that the listener
+        // seems to be slow.
+        calls <= 5 * (MESSAGES / 1000) * CALLS_PER_THOUSAND,
         `${calls} calls for ${MESSAGES} messages`
       );
     });

@@ -49,7 +49,7 @@ const SLOW_RECORD = 0.004;
 const FEW_RECORDS = 8;
 
 /** Records whose answers are handed over at a time. */
-const HANDED_OVER = 16;
+const HANDED_OVER = 32;
 
 const page = new Uint32Array(PAGE_RECORDS * RECORD_WORDS);
 let pageLength = 0;
