@@ -168,6 +168,22 @@ onBothSides(
 );
 
 onBothSides(
+  '5.23: what arrived while paused is delivered in the tick after resume(), even if terminated',
+  async (WebSocket, trace, tools, open) => {
+    const { ws, peer } = await open();
+
+    trace.watch('ws', ws);
+    ws.pause();
+    peer.write(peer.frame(TEXT, 'one'), peer.frame(TEXT, 'two'));
+    await tools.delay(QUIET);
+    ws.resume();
+    ws.terminate();
+    setImmediate(() => trace.note('ws', 'next turn', ws.readyState));
+    await tools.event(ws, 'close');
+  }
+);
+
+onBothSides(
   '5.23: what arrived while paused is delivered after a reset',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();

@@ -5,6 +5,8 @@
 
 const net = require('net');
 
+const { kWebSocket } = require('./constants');
+
 const methods = {
   /**
    * What the user writes to the socket takes its place between the frames. It
@@ -95,8 +97,9 @@ function onPause() {
 
 /** @this net.Socket */
 function onResume() {
-  // A stream emits this in a later tick, when it may be paused again.
-  if (this._handle && !this.isPaused()) this._handle.resume();
+  // A stream emits this in a later tick, when it may be paused again, or
+  // destroyed: what it holds is delivered nevertheless.
+  if (this[kWebSocket] && !this.isPaused()) this[kWebSocket]._receiver.resume();
 }
 
 module.exports = convert;

@@ -13,6 +13,7 @@ const { tested } = require('../__test__/support/implementations.js');
 const usage = `Usage: npm run fuzz:diff -- [options]
 
   --seconds N         how long (60)
+  --from S            the first of the seeds (a random one)
   --seed S            the scenario of this seed alone
   --scenario FILE     the scenario in this file alone, in JSON
   --transport NAME    ${tested.map(({ name }) => name).join(' or ')} alone`;
@@ -20,6 +21,7 @@ const usage = `Usage: npm run fuzz:diff -- [options]
 function readArguments() {
   const { values } = parseArgs({
     options: {
+      from: { type: 'string', default: String(randomInt(2 ** 32)) },
       help: { type: 'boolean' },
       scenario: { type: 'string' },
       seconds: { type: 'string', default: '60' },
@@ -64,9 +66,9 @@ function print(name, { scenarios, declared, broken, unstable }) {
   }
 }
 
-const { scenario, seconds, seed, transport } = readArguments();
+const { from, scenario, seconds, seed, transport } = readArguments();
 const task = {
-  fresh: randomInt(2 ** 32),
+  from: Number(from),
   seconds: Number(seconds),
   seed: seed === undefined ? undefined : Number(seed),
   scenario: scenario && JSON.parse(readFileSync(scenario, 'utf8'))

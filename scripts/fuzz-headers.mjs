@@ -15,6 +15,8 @@ const MAX_REPORTS = 5;
 
 const { values } = parseArgs({
   options: {
+    // The first of the seeds.
+    from: { type: 'string', default: String(randomInt(2 ** 32)) },
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string' }
   }
@@ -29,7 +31,7 @@ function* cases() {
 
   for (const { title, input } of corpus) yield [`corpus: ${title}`, input];
 
-  for (let seed = randomInt(2 ** 32); ; seed = (seed + 1) >>> 0) {
+  for (let seed = Number(values.from); ; seed = (seed + 1) >>> 0) {
     yield [`seed ${seed}`, generate(seed)];
   }
 }
