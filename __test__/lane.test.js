@@ -112,6 +112,19 @@ describe(
       );
     });
 
+    // The peer may be of this process, and its lane the faster one.
+    it('are not waited for when nothing is left to write before the end', async () => {
+      const { ws } = await tools.openServer();
+      let finished = false;
+
+      ws._socket.on('finish', () => {
+        finished = true;
+      });
+      ws._socket.end();
+      await tools.turns(1);
+      assert.ok(finished);
+    });
+
     it('answer pings while JavaScript is busy', async () => {
       const answers = await whileBusy(tools, 'ping', {});
 

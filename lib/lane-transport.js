@@ -306,7 +306,9 @@ class LaneTransport extends LaneHandle {
   finish(callback) {
     outbox.flush();
     this.finishCallback = callback;
-    binding.finish(this.number);
+
+    // Not left to the lane: the peer may be of this process, and on a faster one.
+    if (binding.finish(this.number)) nextTick(callback);
   }
 
   // --- What the lane says ---

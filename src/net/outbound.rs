@@ -75,9 +75,7 @@ pub struct Outbound {
 enum Finish {
     No,
     WhenDrained,
-    /// Done, but JS does not know yet.
-    Untold,
-    Told,
+    Done,
 }
 
 impl Outbound {
@@ -281,12 +279,12 @@ impl Outbound {
         self.sends > 0
     }
 
-    /// Ends the sending direction, at once if everything was written.
-    pub fn finish(&mut self, fd: impl AsFd) {
+    /// Ends the sending direction once everything was written. Returns whether that was done.
+    pub fn finish(&mut self, fd: impl AsFd) -> bool {
         if self.finish == Finish::No {
             self.finish = Finish::WhenDrained;
-            self.shut_down_if_drained(fd);
         }
+        self.finish_if_drained(fd)
     }
 
     /// Whether the kernel refused bytes that are still here.
@@ -372,23 +370,16 @@ impl Outbound {
         Ok(Progress::Drained)
     }
 
-    /// Whether the sending direction was shut down since the last call; does that if it is time.
+    /// Shuts the sending direction down if it is time. Returns whether it did.
     pub fn finish_if_drained(&mut self, fd: impl AsFd) -> bool {
-        self.shut_down_if_drained(fd);
-        let is_new = self.finish == Finish::Untold;
-        if is_new {
-            self.finish = Finish::Told;
-        }
-        is_new
-    }
-
-    fn shut_down_if_drained(&mut self, fd: impl AsFd) {
         let is_complete = self.is_empty() || self.given_up && self.is_drained();
-        if self.finish == Finish::WhenDrained && is_complete {
-            self.finish = Finish::Untold;
+        let is_time = self.finish == Finish::WhenDrained && is_complete;
+        if is_time {
+            self.finish = Finish::Done;
             // An error means that the connection is gone already; reading will tell.
             let _ = socket::finish(fd);
         }
+        is_time
     }
 
     /// The connection ends. Returns how many sends that JS wants to know of are done, are stuck

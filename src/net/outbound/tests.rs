@@ -194,7 +194,7 @@ fn the_direction_ends_behind_the_last_byte() {
         &mut SharedPayload::default(),
     );
     assert!(!outbound.finish_if_drained(&ours));
-    outbound.finish(&ours);
+    assert!(!outbound.finish(&ours));
     assert!(!outbound.finish_if_drained(&ours));
     outbound.write(&ours).unwrap();
     assert!(outbound.finish_if_drained(&ours));
@@ -222,9 +222,8 @@ fn a_peer_that_is_gone_is_an_error() {
 #[test]
 fn the_direction_ends_at_once_if_everything_is_written() {
     let (mut outbound, ours, mut peer) = open(false);
-    outbound.finish(&ours);
+    assert!(outbound.finish(&ours));
     assert_eq!(peer.read(&mut [0]).unwrap(), 0);
-    assert!(outbound.finish_if_drained(&ours));
     assert!(!outbound.finish_if_drained(&ours));
 }
 
@@ -241,7 +240,7 @@ fn what_is_not_compressed_when_the_peer_ends_never_is() {
     outbound.append(framed(Opcode::Text, true), b"late", false, shared);
     assert!(!outbound.release());
 
-    outbound.finish(&ours);
+    assert!(!outbound.finish(&ours));
     assert_eq!(read_all(&mut outbound, &ours, &mut peer), b"\x81\x05plain");
     assert!(outbound.finish_if_drained(&ours));
     assert_eq!(peer.read(&mut [0]).unwrap(), 0);

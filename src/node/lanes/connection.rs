@@ -79,13 +79,17 @@ pub fn set_auto_pong(instance: u32, number: u32, answer: bool) {
     with_link(instance, number, |link| link.set_auto_pong(answer));
 }
 
-/// Ends the sending direction once everything was written.
+/// Ends the sending direction once everything was written. Returns whether that was done; otherwise
+/// there will be a record `Finished`.
 #[napi(catch_unwind)]
-pub fn finish(instance: u32, number: u32) {
+pub fn finish(instance: u32, number: u32) -> bool {
     with_link(instance, number, |link| {
-        link.outbound().finish(link);
-        link.wake();
-    });
+        let is_done = link.outbound().finish(link);
+        if !is_done {
+            link.wake();
+        }
+        is_done
+    })
 }
 
 /// Closes the connection; with `reset`, by RST. What was sent before goes out as far as the kernel
