@@ -19,7 +19,9 @@ const SEND = {
   MASK: 0x40,
   /** A masking key of four bytes stands before the payload. */
   KEY: 0x80,
-  RECEIPT: 0x100
+  RECEIPT: 0x100,
+  /** The payload is the same object as the one before. */
+  REPEATED: 0x200
 };
 
 /** Kinds of records; those of frames are their opcodes. */

@@ -1,6 +1,6 @@
 'use strict';
 
-const { RECORD_WORDS } = require('./native');
+const { RECORD_WORDS, SEND } = require('./native');
 
 /** Longer payloads are not staged, in bytes. */
 const STAGED_BYTES = 4096;
@@ -38,8 +38,8 @@ class Staging {
     /** Bytes of all payloads, those included that stand in the slab only once. */
     this.payloadBytes = 0;
 
-    /** The last payload if it is a string, which has not changed since. */
-    this.text = null;
+    /** The last payload, if there was no key before it. */
+    this.last = null;
 
     /** Where the last payload begins; it ends at `used`. */
     this.start = 0;
@@ -56,13 +56,19 @@ class Staging {
    */
   add(number, word, data, key) {
     if (this.count === this.maxRecords) return false;
-    if ((data !== this.text || key) && !this.copy(data, key)) return false;
+
+    const repeated = data === this.last && !key;
+
+    // Unlike a string, a Buffer may have changed since.
+    if ((!repeated || typeof data !== 'string') && !this.copy(data, key)) {
+      return false;
+    }
 
     const { records, start, used } = this;
     const at = this.count++ * RECORD_WORDS;
 
     records[at] = number;
-    records[at + 1] = word;
+    records[at + 1] = repeated ? word | SEND.REPEATED : word;
     records[at + 2] = start;
     records[at + 3] = used - start;
     this.payloadBytes += used - start;
@@ -90,7 +96,7 @@ class Staging {
       end += data.length;
     }
 
-    this.text = typeof data === 'string' && !key ? data : null;
+    this.last = key ? null : data;
     this.start = start;
     this.used = end;
     return true;

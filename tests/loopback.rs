@@ -157,9 +157,7 @@ fn ends_of_both_directions() {
     setup.peer.shutdown(Shutdown::Write).expect("it is open");
     setup.js.expect(Kind::End, b"");
     setup.send(options(Opcode::Text), b"last");
-    setup.link.outbound().finish(&*setup.link);
-    setup.link.wake();
-    setup.js.expect(Kind::Finished, b"");
+    assert!(setup.link.outbound().finish(&*setup.link));
     let mut rest = Vec::new();
     setup.peer.read_to_end(&mut rest).expect("it ends");
     assert_eq!(rest, b"\x81\x04last");

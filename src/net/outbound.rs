@@ -198,8 +198,12 @@ impl Outbound {
             return;
         }
         let mask = options.and_then(|options| options.mask);
-        if self.blocked && mask.is_none() && payload.len() >= SHARED_BYTES {
-            self.append_stored(options, shared.store(payload), receipt);
+        let stored = match mask {
+            None => shared.share(payload, self.blocked),
+            Some(_) => None,
+        };
+        if let Some(stored) = stored {
+            self.append_stored(options, stored, receipt);
             return;
         }
         let bytes = HEADER_MAX + payload.len();
@@ -209,7 +213,7 @@ impl Outbound {
         });
     }
 
-    /// Appends a frame that will wait for long.
+    /// Appends a frame whose payload is stored, for this receiver or for many.
     fn append_stored(
         &mut self,
         options: Option<SendOptions>,
@@ -217,12 +221,12 @@ impl Outbound {
         receipt: Option<Receipt>,
     ) {
         let before = self.queue.len();
+        let mut header = Vec::new();
         if let (Some(options), Some(sender)) = (options, &mut self.sender) {
-            self.queue.append_with(HEADER_MAX, |run| {
-                sender.header(options, payload.len(), run);
-            });
+            header.reserve(HEADER_MAX);
+            sender.header(options, payload.len(), &mut header);
         }
-        self.queue.append_shared(payload);
+        self.queue.append_shared(header, payload);
         self.ledger.append(self.queue.len() - before, receipt);
         self.note_peak();
     }
@@ -399,7 +403,5 @@ impl Outbound {
 
 /// Runs handed to one system call.
 const MAX_SLICES: usize = 32;
-/// A payload that waits and is at least this long is shared with other receivers of it.
-const SHARED_BYTES: usize = 1024;
 /// What the kernel handles well in one write.
 const WRITE_BYTES: usize = 64 * 1024;

@@ -30,16 +30,20 @@ struct Backlog {
 enum Run {
     /// Frames that were collected.
     Own(Vec<u8>),
-    /// A payload that other queues may have as well.
-    Shared(Arc<StoredPayload>),
+    /// A frame: its header, and a payload that other queues may have as well.
+    Shared(Vec<u8>, Arc<StoredPayload>),
 }
 
 impl Run {
-    fn bytes(&self) -> &[u8] {
+    fn parts(&self) -> [&[u8]; 2] {
         match self {
-            Self::Own(bytes) => bytes,
-            Self::Shared(bytes) => bytes,
+            Self::Own(bytes) => [bytes, &[]],
+            Self::Shared(header, payload) => [header, payload],
         }
+    }
+
+    fn len(&self) -> usize {
+        self.parts().iter().map(|part| part.len()).sum()
     }
 }
 
@@ -58,8 +62,8 @@ impl SendQueue {
         self.length += self.run.len() - before;
     }
 
-    /// Appends bytes without a copy. They will wait for long.
-    pub(super) fn append_shared(&mut self, bytes: Arc<StoredPayload>) {
+    /// Appends a frame without a copy of its payload.
+    pub(super) fn append_shared(&mut self, header: Vec<u8>, payload: Arc<StoredPayload>) {
         if !self.run.is_empty() {
             let run = std::mem::take(&mut self.run);
             let run = if is_wasteful(&run, 0) {
@@ -69,8 +73,8 @@ impl SendQueue {
             };
             self.push(Run::Own(run));
         }
-        self.length += bytes.len();
-        self.push(Run::Shared(bytes));
+        self.length += header.len() + payload.len();
+        self.push(Run::Shared(header, payload));
     }
 
     fn push(&mut self, run: Run) {
@@ -85,14 +89,19 @@ impl SendQueue {
     /// Fills `slices` with the next bytes; returns how many slices were used.
     pub(super) fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let backlog = self.backlog.iter().flat_map(|backlog| &backlog.runs);
-        let last = (!self.run.is_empty()).then_some(&self.run[..]);
-        let runs = backlog.map(Run::bytes).chain(last);
+        let parts = backlog.flat_map(Run::parts).chain([&self.run[..]]);
         let mut used = 0;
         let mut skip = self.head;
-        for (slice, run) in slices.iter_mut().zip(runs) {
-            *slice = IoSlice::new(&run[skip..]);
-            skip = 0;
-            used += 1;
+        for part in parts {
+            let Some(slice) = slices.get_mut(used) else {
+                break;
+            };
+            let rest = part.get(skip..).unwrap_or_default();
+            skip -= part.len() - rest.len();
+            if !rest.is_empty() {
+                *slice = IoSlice::new(rest);
+                used += 1;
+            }
         }
         used
     }
@@ -113,7 +122,7 @@ impl SendQueue {
             return;
         };
         while let Some(run) = backlog.runs.front() {
-            let bytes = run.bytes().len();
+            let bytes = run.len();
             if self.head < bytes {
                 return;
             }
@@ -169,7 +178,7 @@ mod tests {
             let mut queue = SendQueue::default();
             queue.append_with(0, |run| run.extend_from_slice(b"abc"));
             queue.append_with(0, |run| run.extend_from_slice(b"de"));
-            queue.append_shared(SharedPayload::default().store(b"fghi"));
+            queue.append_shared(b"f".to_vec(), SharedPayload::default().store(b"ghi"));
             queue.append_with(0, |run| run.extend_from_slice(b"jk"));
             let mut out = Vec::new();
             while queue.len() > 0 {
@@ -189,7 +198,7 @@ mod tests {
         let mut queue = SendQueue::default();
         for length in [10, 1000, 100_000] {
             queue.append_with(0, |run| run.resize(length, 0));
-            queue.append_shared(SharedPayload::default().store(b"shared"));
+            queue.append_shared(Vec::new(), SharedPayload::default().store(b"shared"));
             queue.append_with(0, |run| run.resize(length, 0));
             queue.advance(2 * length + 6);
             assert_eq!((queue.len(), queue.run.capacity()), (0, 0));
@@ -216,9 +225,9 @@ mod tests {
         let mut queue = SendQueue::default();
         queue.append_with(0, |run| {
             run.reserve(1000);
-            run.extend_from_slice(b"header");
+            run.extend_from_slice(b"before");
         });
-        queue.append_shared(SharedPayload::default().store(b"payload"));
+        queue.append_shared(Vec::new(), SharedPayload::default().store(b"payload"));
         let runs = &queue.backlog.expect("there is one").runs;
         assert!(matches!(&runs[0], Run::Own(run) if run.capacity() == 6));
     }

@@ -22,8 +22,8 @@ impl Drop for StoredPayload {
     }
 }
 
-/// The last payload that had to be stored. A broadcast to receivers that are slow, or whose
-/// messages have to be compressed, finds it here for all but the first of them.
+/// The last payload that had to be stored: for one receiver that is slow, or whose messages have to
+/// be compressed, or because it goes to many. All others find it here.
 #[derive(Debug, Default)]
 pub struct SharedPayload {
     last: Option<Arc<StoredPayload>>,
@@ -42,11 +42,33 @@ impl SharedPayload {
         }
     }
 
+    /// Stores a payload that probably goes to more receivers.
+    pub fn keep(&mut self, payload: &[u8]) {
+        if payload.len() >= SHARED_BYTES {
+            self.store(payload);
+        }
+    }
+
+    /// The payload as it is stored, unless it is so short that a copy costs less. One that
+    /// `will_wait` is stored if it is not.
+    pub(super) fn share(&mut self, payload: &[u8], will_wait: bool) -> Option<Arc<StoredPayload>> {
+        if payload.len() < SHARED_BYTES {
+            return None;
+        }
+        match &self.last {
+            Some(last) if ***last == *payload => Some(Arc::clone(last)),
+            _ => will_wait.then(|| self.store(payload)),
+        }
+    }
+
     /// Forgets the payload, so that only its receivers keep it.
     pub fn clear(&mut self) {
         self.last = None;
     }
 }
+
+/// Shorter payloads are copied for each receiver.
+const SHARED_BYTES: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -62,5 +84,28 @@ mod tests {
         assert_eq!(**again, *b"one");
         shared.clear();
         assert_eq!(Arc::strong_count(&again), 1);
+    }
+
+    #[test]
+    fn what_goes_to_many_is_shared() {
+        let payload = [1; SHARED_BYTES];
+        let mut shared = SharedPayload::default();
+        assert!(shared.share(&payload, false).is_none());
+        shared.keep(&payload);
+        let first = shared.share(&payload, false).unwrap();
+        assert!(Arc::ptr_eq(&first, &shared.share(&payload, true).unwrap()));
+        assert!(shared.share(&[2; SHARED_BYTES], false).is_none());
+        assert_eq!(
+            **shared.share(&[2; SHARED_BYTES], true).unwrap(),
+            [2; SHARED_BYTES]
+        );
+    }
+
+    #[test]
+    fn what_is_short_is_not_shared() {
+        let mut shared = SharedPayload::default();
+        shared.keep(b"short");
+        assert!(shared.share(b"short", false).is_none());
+        assert!(shared.share(b"short", true).is_none());
     }
 }

@@ -135,6 +135,9 @@ impl Lanes {
             return;
         };
         let frame = word.options(&mut payload).map_or(Frame::Raw, Frame::Framed);
+        if word.is_repeated() {
+            self.shared.keep(payload);
+        }
         let mut outbound = link.outbound();
         outbound.append(frame, payload, word.wants_receipt(), &mut self.shared);
         if outbound.count_send() {
