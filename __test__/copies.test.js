@@ -4,10 +4,10 @@
 // addon, and must not mix them up.
 
 const assert = require('assert');
-const fs = require('fs');
 const { afterEach, describe, it } = require('node:test');
 
 const { loadAgain, loadInContext } = require('./support/copies');
+const { laneThreads } = require('./support/lane-threads');
 const { Tools } = require('./support/tools');
 const { Trace } = require('./support/trace');
 
@@ -17,14 +17,6 @@ const ways = {
   "a context with this one's binary objects": () =>
     loadInContext({ ArrayBuffer, Uint8Array })
 };
-
-/** @return {Number} How many lanes run in this process */
-function countLanes() {
-  return fs
-    .readdirSync('/proc/self/task')
-    .map((id) => fs.readFileSync(`/proc/self/task/${id}/comm`, 'latin1'))
-    .filter((name) => name.startsWith('oxws-lane')).length;
-}
 
 describe('copies of the package', { timeout: 60000 }, () => {
   let used = [];
@@ -95,7 +87,7 @@ describe('copies of the package', { timeout: 60000 }, () => {
     'give their threads back, and get new ones',
     { skip: process.platform !== 'linux' },
     async () => {
-      const before = countLanes();
+      const before = laneThreads().length;
       const entries = [];
 
       for (let i = 0; i < 10; i++) {
@@ -104,7 +96,7 @@ describe('copies of the package', { timeout: 60000 }, () => {
         entries.push(entry);
         await checkEcho(entry, `${i}`);
         await closeAll([entry]);
-        assert.ok(countLanes() <= before + 4, `copy ${i}`);
+        assert.ok(laneThreads().length <= before + 4, `copy ${i}`);
       }
 
       const again = await use(entries[0].WebSocket);

@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('assert');
+const os = require('os');
 const path = require('path');
 const { afterEach, beforeEach, describe, it } = require('node:test');
 const { Worker } = require('worker_threads');
@@ -21,6 +22,7 @@ for (const [name, value] of Object.entries(binding)) {
 
 const WebSocket = require('..');
 const { OPCODES } = require('./support/frames');
+const { laneThreads } = require('./support/lane-threads');
 const { Tools } = require('./support/tools');
 const { Trace } = require('./support/trace');
 
@@ -124,6 +126,24 @@ describe(
       await tools.turns(1);
       assert.ok(finished);
     });
+
+    // Each of them would interrupt JavaScript at every message.
+    it(
+      'are nicer than JavaScript',
+      { skip: process.platform !== 'linux' && 'threads have no niceness' },
+      async () => {
+        await tools.openServer();
+
+        // Nineteen is as nice as can be.
+        const niceness = Math.min(os.getPriority() + 5, 19);
+        const lanes = laneThreads();
+
+        assert.ok(lanes.length > 0);
+        for (const id of lanes) {
+          assert.strictEqual(os.getPriority(id), niceness);
+        }
+      }
+    );
 
     it('answer pings while JavaScript is busy', async () => {
       const answers = await whileBusy(tools, 'ping', {});

@@ -66,6 +66,7 @@ impl Drop for Lane {
 }
 
 fn run(runtime: Runtime, state: LaneState, stopped: oneshot::Receiver<()>) {
+    let_js_go_first();
     LANE.set(Some(state));
     let mut stopped = pin!(stopped);
     // The sender is only ever dropped, so the result says nothing.
@@ -75,6 +76,16 @@ fn run(runtime: Runtime, state: LaneState, stopped: oneshot::Receiver<()>) {
     }));
     drop(runtime);
     LANE.set(None);
+}
+
+/// Threads that need less than their share of a core interrupt those that need more. A lane would do
+/// so at every message while JS is at work on the last ones, and both would work through smaller
+/// batches: with a smaller share it does not. It still interrupts strangers (docs/architecture.md).
+fn let_js_go_first() {
+    // On Linux this is about the calling thread. Elsewhere it would be about the process.
+    #[cfg(target_os = "linux")]
+    // A sandbox may forbid it; then it stays as it is.
+    let _ = rustix::process::nice(LANE_NICENESS);
 }
 
 /// When a connection began to wait for JS.
@@ -190,6 +201,9 @@ thread_local! {
     static LANE: RefCell<Option<LaneState>> = const { RefCell::new(None) };
 }
 
+/// How much nicer a lane is than JS. A third of the weight: a quarter of a core that both want.
+#[cfg(target_os = "linux")]
+const LANE_NICENESS: i32 = 5;
 /// Size of the largest read.
 pub(super) const READ_BYTES: usize = 256 * 1024;
 /// A batch of this weight is handed over although the lane has more to do.
