@@ -201,9 +201,9 @@ thread_local! {
     static LANE: RefCell<Option<LaneState>> = const { RefCell::new(None) };
 }
 
-/// How much nicer a lane is than JS. A third of the weight: a quarter of a core that both want.
+/// How much nicer a lane is than JS: of a core that both want, a tenth is its share.
 #[cfg(target_os = "linux")]
-const LANE_NICENESS: i32 = 5;
+const LANE_NICENESS: i32 = 10;
 /// Size of the largest read.
 pub(super) const READ_BYTES: usize = 256 * 1024;
 /// A batch of this weight is handed over although the lane has more to do.
