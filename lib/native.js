@@ -20,8 +20,8 @@ const SEND = {
   /** A masking key of four bytes stands before the payload. */
   KEY: 0x80,
   RECEIPT: 0x100,
-  /** The payload is the same object as the one before. */
-  REPEATED: 0x200
+  /** The payload is the object that was just sent on another connection. */
+  TO_MANY: 0x200
 };
 
 /** Kinds of records; those of frames are their opcodes. */

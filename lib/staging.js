@@ -66,9 +66,10 @@ class Staging {
 
     const { records, start, used } = this;
     const at = this.count++ * RECORD_WORDS;
+    const goesToMany = repeated && records[at - RECORD_WORDS] !== number;
 
     records[at] = number;
-    records[at + 1] = repeated ? word | SEND.REPEATED : word;
+    records[at + 1] = goesToMany ? word | SEND.TO_MANY : word;
     records[at + 2] = start;
     records[at + 3] = used - start;
     this.payloadBytes += used - start;

@@ -135,7 +135,7 @@ impl Lanes {
             return;
         };
         let frame = word.options(&mut payload).map_or(Frame::Raw, Frame::Framed);
-        if word.is_repeated() {
+        if word.goes_to_many() {
             self.shared.keep(payload);
         }
         let mut outbound = link.outbound();

@@ -72,8 +72,8 @@ impl SendWord {
     /// A 4-byte masking key stands before the payload.
     const KEY: u32 = 0x80;
     const RECEIPT: u32 = 0x100;
-    /// The payload is the same object as the one before, if not necessarily of the same bytes.
-    const REPEATED: u32 = 0x200;
+    /// The payload is the object that was just sent on another connection. Its bytes may have changed.
+    const TO_MANY: u32 = 0x200;
 
     pub(super) fn new(word: u32) -> Self {
         Self(word)
@@ -83,8 +83,8 @@ impl SendWord {
         self.0 & Self::RECEIPT != 0
     }
 
-    pub(super) fn is_repeated(self) -> bool {
-        self.0 & Self::REPEATED != 0
+    pub(super) fn goes_to_many(self) -> bool {
+        self.0 & Self::TO_MANY != 0
     }
 
     /// What to send; `None` for bytes that are framed already. Splits a masking key off `payload`.
