@@ -107,13 +107,12 @@ function drainPages() {
     if (pageNext < pageLength || nextPage()) dispatchTimed();
     else done = true;
 
-    // What was handed over may have been answered already, see below.
+    // What was handed over may have been answered already. What that brings about
+    // is of another ring of the bell: ticks and microtasks of what was delivered
+    // here run in between.
     if (slow) break;
   }
 
-  // What the answers bring about is of another ring of the bell: ticks and
-  // microtasks of what was delivered here run in between.
-  if (slow) handOver();
   flush();
   if (!done) binding.postpone();
 }
@@ -201,7 +200,10 @@ function dispatch() {
       transport.context(deliver, transport, kind, payload, index, word >>> 16);
     }
 
-    if (slow && pageNext % HANDED_OVER === 0) handOver();
+    // The last answers are not: this thread may have nothing else to do.
+    if (slow && pageNext < pageLength && pageNext % HANDED_OVER === 0) {
+      handOver();
+    }
   }
 }
 
