@@ -195,9 +195,15 @@ scenario('6.14: events of a handshake', async (WebSocket, trace, tools) => {
       wss.on(event, () => trace.note('server', event, storage.getStore()));
     }
   });
-  wss.on('connection', (ws) => {
-    storage.run('accepted', () => ws.send('x'));
-    ws.on('close', () => trace.note('server', 'end', storage.getStore()));
+
+  const ended = new Promise((resolve) => {
+    wss.on('connection', (ws) => {
+      storage.run('accepted', () => ws.send('x'));
+      ws.on('close', () => {
+        trace.note('server', 'end', storage.getStore());
+        resolve();
+      });
+    });
   });
 
   const ws = storage.run('client', () =>
@@ -207,7 +213,7 @@ scenario('6.14: events of a handshake', async (WebSocket, trace, tools) => {
   watchContext(trace, storage, ws, ['upgrade', ...EVENTS]);
   ws.on('message', () => storage.run('close', () => ws.close(1000)));
   await tools.event(ws, 'close');
-  await tools.turns(2);
+  await ended;
 });
 
 onBothSides(

@@ -224,18 +224,20 @@ onBothSides(
   '10.17, 2.9: send() returns before the message is compressed',
   async (WebSocket, trace, tools, open) => {
     const { ws, peer } = await open();
-    const done = tools.event(peer.socket, 'data');
-
-    ws.send(PARAGRAPH, (error) => {
-      trace.note('ws', 'callback', error, ws.bufferedAmount);
+    const sent = new Promise((resolve) => {
+      ws.send(PARAGRAPH, (error) => {
+        trace.note('ws', 'callback', error, ws.bufferedAmount);
+        resolve();
+      });
     });
+
     trace.note('ws', 'one', ws.bufferedAmount);
     ws.send('12345', { compress: false });
     trace.note('ws', 'two', ws.bufferedAmount);
     ws.ping('123');
     trace.note('ws', 'three', ws.bufferedAmount);
-    await done;
     await noteFrames(trace, peer, 3);
+    await sent;
   }
 );
 
