@@ -129,8 +129,6 @@ scenario('11.21: emitClose() of a shell', (WebSocket, trace) => {
   trace.note('ws', 'state', ws.readyState);
 });
 
-compare(__filename);
-
 scenario(
   '11.14, 11.16: a stream counts what was sent a moment ago',
   async (WebSocket, trace, tools) => {
@@ -155,3 +153,35 @@ scenario(
     server.terminate();
   }
 );
+
+scenario(
+  '11.14: what a listener sends over a stream is written before the next tick',
+  async (WebSocket, trace, tools) => {
+    const [stream, peer] = makeDuplexPair();
+    const ws = new WebSocket(null, undefined, {});
+    let bytes = 0;
+
+    stream._write = (chunk, encoding, callback) => {
+      bytes += chunk.length;
+      callback();
+    };
+    ws.setSocket(stream, Buffer.alloc(0), { maxPayload: 0 });
+    ws.on('message', (data) => {
+      const before = bytes;
+
+      process.nextTick(() => trace.note(String(data), 'next tick', before));
+      process.nextTick(() => trace.note(String(data), 'written', bytes));
+      ws.send('answer');
+    });
+    trace.note('stream', 'corked', stream.writableCorked);
+    peer.write(encodeFrame({ opcode: TEXT, payload: 'one', masked: true }));
+    await tools.event(ws, 'message');
+    peer.write(encodeFrame({ opcode: TEXT, payload: 'two', masked: true }));
+    await tools.event(ws, 'message');
+    trace.note('stream', 'corked', stream.writableCorked);
+    stream.destroy();
+    await tools.event(ws, 'close');
+  }
+);
+
+compare(__filename);

@@ -43,16 +43,17 @@ function addToRun(owner, data, word, key, cb) {
 function endRun() {
   if (writer === null) return;
 
-  const { socket, number } = writer;
+  const owner = writer;
   const { count, payloadBytes, records, slab } = staging;
   const frames = Buffer.allocUnsafe(payloadBytes + count * HEADER_MAX);
-  const length = binding.encodeAll(number, records, count, slab, frames);
+  const length = binding.encodeAll(owner.number, records, count, slab, frames);
   const cb = combine(callbacks);
 
   writer = null;
   callbacks = [];
   staging.clear();
-  socket.write(frames.subarray(0, length), cb);
+  owner.cork();
+  owner.socket.write(frames.subarray(0, length), cb);
 }
 
 function combine(list) {

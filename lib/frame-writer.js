@@ -23,6 +23,11 @@ class FrameWriter {
     this.socket = socket;
     this.number = number;
     this.watched = watched;
+
+    /** What is written waits for `flush()`. */
+    this.collecting = false;
+
+    /** The socket is corked until then. */
     this.corked = false;
 
     /** Messages with fewer bytes are not compressed. */
@@ -98,13 +103,13 @@ class FrameWriter {
     if (typeof data === 'string' && !isSmall(data)) data = Buffer.from(data);
 
     if (isSmall(data)) {
-      this.cork();
+      this.collect();
       this.writeSmall(data, word, key, cb);
       return;
     }
 
     // A large frame is a write of its own.
-    this.uncork();
+    this.flush();
 
     if (word & (SEND.MASK | SEND.COMPRESS)) {
       this.socket.write(this.frame(data, word, key), cb);
@@ -117,6 +122,7 @@ class FrameWriter {
     if (word & SEND.COMPRESS) {
       // The native side frames fragments in the order of the sends.
       endRun();
+      this.cork();
       this.socket.write(this.frame(data, word, key), cb);
     } else {
       addToRun(this, data, word, key, cb);
@@ -150,7 +156,7 @@ class FrameWriter {
 
     if (this.isOver()) return;
 
-    this.uncork();
+    this.flush();
     this.socket.write(frame, cb);
   }
 
@@ -177,6 +183,7 @@ class FrameWriter {
     if (this.waiting.length) {
       this.wait(length, cb, () => this.writeFramed(list, cb));
     } else {
+      this.collect();
       this.cork();
       this.writeFramed(list, cb);
     }
@@ -215,7 +222,7 @@ class FrameWriter {
       if (this.socket.destroyed) this.abandon();
       if (this.isOver()) return;
 
-      this.cork();
+      this.collect();
 
       const pending = this.waiting[0].write();
 
@@ -255,21 +262,41 @@ class FrameWriter {
   }
 
   /** Collects what is written until the end of the tick. */
+  collect() {
+    if (this.startCollecting()) nextTick(flush, this);
+  }
+
+  /**
+   * Collects what is written until `flush()` is called.
+   *
+   * @return {Boolean} Whether nobody else will call it
+   */
+  startCollecting() {
+    if (this.collecting || !this.socket.cork) return false;
+
+    this.collecting = true;
+    return true;
+  }
+
+  /** Has the socket hold back what is written while more is collected. */
   cork() {
-    if (this.corked || !this.socket.cork) return;
+    if (this.corked || !this.collecting) return;
 
     this.corked = true;
     this.socket.cork();
-    nextTick(uncork, this);
   }
 
   /** Writes what was collected. */
-  uncork() {
-    if (!this.corked) return;
+  flush() {
+    if (!this.collecting) return;
 
-    this.corked = false;
+    this.collecting = false;
     endRun();
-    this.socket.uncork();
+
+    if (this.corked) {
+      this.corked = false;
+      this.socket.uncork();
+    }
   }
 }
 
@@ -291,6 +318,6 @@ function isolated(callback) {
   };
 }
 
-function uncork(writer) {
-  writer.uncork();
+function flush(writer) {
+  writer.flush();
 }

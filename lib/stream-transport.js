@@ -41,7 +41,7 @@ class StreamTransport extends FrameParser {
     this.undelivered = 0;
 
     this.onData = (chunk) => {
-      this.receive(chunk);
+      this.receiveAndAnswer(chunk);
       if (this.held !== null || this.inflating) {
         this.noteUndelivered(chunk.length);
       }
@@ -55,8 +55,20 @@ class StreamTransport extends FrameParser {
     if (options.heartbeat) beatLater(this, options.heartbeat.interval);
   }
 
+  /** What listeners send at once goes out when the chunk is delivered. */
+  receiveAndAnswer(chunk) {
+    const { writer } = this;
+    const mustFlush = writer.startCollecting();
+
+    try {
+      this.receive(chunk);
+    } finally {
+      if (mustFlush) writer.flush();
+    }
+  }
+
   get bufferedAmount() {
-    this.writer.uncork();
+    this.writer.flush();
     return this.socket.writableLength + this.writer.waitingBytes;
   }
 
@@ -75,7 +87,7 @@ class StreamTransport extends FrameParser {
    * @param {Error} err Its argument
    */
   callSoon(callback, err) {
-    this.writer.uncork();
+    this.writer.flush();
     nextTick(callback, err);
   }
 
@@ -140,6 +152,6 @@ module.exports = StreamTransport;
 function destroy(...args) {
   const transport = this[kTransport];
 
-  transport.writer.uncork();
+  transport.writer.flush();
   return transport.destroySocket.apply(this, args);
 }

@@ -27,6 +27,8 @@ pub(super) struct Streams {
     opened: u64,
     /// Bytes of messages that were not finished, freed since the allocator was told to return them.
     abandoned: usize,
+    /// The frames of one call of `encodeAll`: no more than JS stages. Their memory is used again.
+    frames: Vec<u8>,
 }
 
 pub(super) struct Stream {
@@ -270,17 +272,20 @@ pub fn encode_all(
     slab: &[u8],
     mut target: BufferSlice<'_>,
 ) -> u32 {
-    with_stream(instance, number, |stream| {
-        let target = bytes(&mut target);
-        let mut frames = Vec::with_capacity(target.len());
-        for record in send_records(records, count) {
-            let mut payload = record.payload(slab);
-            if let Some(options) = record.word.options(&mut payload) {
-                stream.sender.send(options, payload, &mut frames);
+    with_streams(instance, |streams| {
+        let mut frames = std::mem::take(&mut streams.frames);
+        frames.clear();
+        if let Some(stream) = streams.get(number) {
+            for record in send_records(records, count) {
+                let mut payload = record.payload(slab);
+                if let Some(options) = record.word.options(&mut payload) {
+                    stream.sender.send(options, payload, &mut frames);
+                }
             }
         }
-        target[..frames.len()].copy_from_slice(&frames);
-        frames.len() as u32
+        bytes(&mut target)[..frames.len()].copy_from_slice(&frames);
+        streams.frames = frames;
+        streams.frames.len() as u32
     })
 }
 
@@ -391,9 +396,13 @@ impl StreamId {
 }
 
 fn with_stream<T: Default>(instance: u32, number: u32, task: impl FnOnce(&mut Stream) -> T) -> T {
-    Instance::with(instance, |instance| instance.streams.get(number).map(task))
-        .flatten()
-        .unwrap_or_default()
+    with_streams(instance, |streams| {
+        streams.get(number).map(task).unwrap_or_default()
+    })
+}
+
+fn with_streams<T: Default>(instance: u32, task: impl FnOnce(&mut Streams) -> T) -> T {
+    Instance::with(instance, |instance| task(&mut instance.streams)).unwrap_or_default()
 }
 
 /// So much is worth the time that returning it to the system takes.
