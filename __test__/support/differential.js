@@ -9,6 +9,7 @@ const { runFile } = require('./run-file');
 
 const scenarios = [];
 let collecting = false;
+let isComplete = false;
 
 /**
  * Registers a scenario: something done to ws and to oxws in the same way, of
@@ -26,6 +27,7 @@ let collecting = false;
  * @param {Function} options.differs[].expected Makes oxws's trace of ws's
  */
 function scenario(title, run, { differs = [] } = {}) {
+  assert.ok(!isComplete, `Behind compare() or verify(), never run: ${title}`);
   scenarios.push({ title, run, differs });
 }
 
@@ -69,6 +71,8 @@ function expectedTrace(entry, transport, trace) {
  */
 function compare(filename) {
   if (collecting) return;
+
+  complete();
 
   const { reference, tested } = implementations;
   const results = {};
@@ -127,4 +131,9 @@ function collect(filename) {
   return scenarios;
 }
 
-module.exports = { collect, compare, onBothSides, scenario };
+/** Refuses further scenarios: all that there are get a test now. */
+function complete() {
+  isComplete = true;
+}
+
+module.exports = { collect, compare, complete, onBothSides, scenario };

@@ -4,7 +4,7 @@ const assert = require('assert');
 const path = require('path');
 const { before, describe, it } = require('node:test');
 
-const { collect } = require('./differential');
+const { collect, complete } = require('./differential');
 const { tested } = require('./implementations');
 const { runFile } = require('./run-file');
 
@@ -20,6 +20,9 @@ function verify(filename) {
   if (require.main.filename !== filename) return;
 
   const scenarios = collect(filename);
+
+  complete();
+
   const results = {};
 
   before(() =>
