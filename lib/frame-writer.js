@@ -269,7 +269,7 @@ class FrameWriter {
   /**
    * Collects what is written until `flush()` is called.
    *
-   * @return {Boolean} Whether nobody else will call it
+   * @return {Boolean} Whether the caller has to: nobody else will
    */
   startCollecting() {
     if (this.collecting || !this.socket.cork) return false;
