@@ -50,6 +50,12 @@ class LaneReading extends LaneHandle {
     if (this.paused && page !== this.pausedIn && !this.onEmpty) return true;
 
     this.releasedPage = page;
+
+    // A stream that is read up to its end says so in the tick after its last chunk.
+    if (this.ended && page === this.held[this.held.length - 1].page) {
+      this.pushEnd();
+    }
+
     return false;
   }
 
@@ -106,10 +112,18 @@ class LaneReading extends LaneHandle {
     this.ended = true;
 
     // A paused stream notices the end when it has been read up to it.
-    if (this.isHeldBack() || this.hasUnread() || this.endDelayed) return;
+    if (!this.isHeldBack() && !this.hasUnread()) this.pushEnd();
+  }
 
-    this.socket.push(null);
-    this.socket.read(0);
+  pushEnd() {
+    const { socket } = this;
+
+    if (this.endDelayed || socket.destroyed || socket._readableState.ended) {
+      return;
+    }
+
+    socket.push(null);
+    socket.read(0);
   }
 
   /** Does not let the end come before the error is reported. */
@@ -137,7 +151,7 @@ class LaneReading extends LaneHandle {
 
   emptied() {
     super.emptied();
-    if (this.ended && !this.socket.destroyed) this.end();
+    if (this.ended) this.end();
   }
 }
 

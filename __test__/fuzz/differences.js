@@ -37,10 +37,9 @@ const declared = [
     // They do not wait behind what is being read or compressed.
     applies: ({ difference, scenario, transport }) =>
       transport === 'lane' &&
-      difference.track === 'state' &&
+      difference.track !== 'wire' &&
       sentBefore(scenario, difference, isPing) &&
-      withoutAmount(difference.actual[0]) ===
-        withoutAmount(difference.expected[0])
+      withoutAmounts(difference.actual) === withoutAmounts(difference.expected)
   },
   {
     row: 'Compressed messages received at once',
@@ -152,9 +151,9 @@ function withoutStates(lines) {
   return lines.join('\n').replace(/\[[A-Z]+\]/g, '');
 }
 
-/** A line of the track 'state' without `bufferedAmount`. */
-function withoutAmount(line) {
-  return line.replace(/bufferedAmount \d+/, '');
+/** Lines without `bufferedAmount`. */
+function withoutAmounts(lines) {
+  return lines.join('\n').replace(/bufferedAmount \d+/g, '');
 }
 
 function callLists({ reactions = [], steps }) {
