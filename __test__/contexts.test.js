@@ -166,8 +166,8 @@ onBothSides(
 
     await sendTooMuch({ ws, peer }, trace, tools, storage);
     peer.socket.resume();
-    while (ws.bufferedAmount > 0) await tools.delay(5);
-    await tools.turns(2);
+    // Callbacks are called in order.
+    await new Promise((resolve) => ws.send('end', resolve));
   },
   CALLERS
 );
