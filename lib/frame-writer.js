@@ -154,10 +154,7 @@ class FrameWriter {
     const payload = key ? Buffer.concat([key, data]) : data;
     const frame = await binding.encodeLater(this.number, word, payload);
 
-    if (this.isOver()) return;
-
-    this.flush();
-    this.socket.write(frame, cb);
+    if (!this.isOver()) this.socket.write(frame, cb);
   }
 
   header(length, word) {
