@@ -4,6 +4,7 @@ const assert = require('assert');
 const { fork } = require('child_process');
 const { once } = require('events');
 const path = require('path');
+const { performance } = require('perf_hooks');
 
 const INTERVAL = 20;
 
@@ -66,13 +67,19 @@ class Victim {
    * Waits until something is so.
    *
    * @param {Function} condition Gets a report
+   * @param {Number} [patience] Milliseconds after which the last report will do
    * @return {Promise<Object>} The first report of which it holds
    */
-  async until(condition) {
+  async until(condition, patience = Infinity) {
+    const begun = performance.now();
+
     for (;;) {
       const report = await this.ask('report');
 
-      if (condition(report)) return report;
+      if (condition(report) || performance.now() - begun > patience) {
+        return report;
+      }
+
       await new Promise((resolve) => setTimeout(resolve, INTERVAL));
     }
   }
