@@ -42,7 +42,7 @@ fn what_was_read_before_comes_first() {
     let mut connection = Connection::new(Arc::clone(&link), settings());
     let bytes = frame(Role::Server, 0x81, b"in two parts");
     let mut early = Batch::default();
-    connection.parse(&mut early, &mut bytes[..9].to_vec());
+    connection.parse_head(&mut early, &bytes[..9]);
     assert!(early.is_empty());
     let lane = Lane::start(0, Arc::clone(&js.inbox)).expect("there are threads left");
     lane.adopt(connection);

@@ -1,215 +1,168 @@
-//! What a lane tells JS: a list of records and one run of payload bytes.
+//! A lane's news for JS: what was read, and the records of what it means.
 
-/// What a [`Record`] says. The numbers are shared with `lib/native.js`; those of frames are
-/// their opcodes (RFC 6455 section 5.2).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(u32)]
-pub enum Kind {
-    /// A text message.
-    Text = 1,
-    /// A binary message.
-    Binary = 2,
-    /// A close frame; `code` is its status code or 1005, the payload its reason.
-    Close = 8,
-    /// A ping.
-    Ping = 9,
-    /// A pong.
-    Pong = 10,
-    /// Bytes as they came from the socket, of a connection that is tapped.
-    Bytes = 15,
-    /// The peer broke the protocol: `value` is the error number, `length` its detail.
-    ProtocolError = 16,
-    /// The peer will send no more bytes.
-    End = 17,
-    /// A system call failed: `value` is errno, `length` is 0 for a read and 1 for a write.
-    SocketError = 18,
-    /// The connection is over and its descriptor closed. Always the last record of a connection.
-    Closed = 19,
-    /// `value` sends that asked for it were handed to the kernel.
-    Sent = 20,
-    /// Too many automatic pongs wait to be written.
-    PongOverflow = 21,
-    /// The peer gave no sign of life in time.
-    HeartbeatTimeout = 22,
-    /// Everything queued was written and the sending direction was shut down.
-    Finished = 23,
-    /// The kernel did not take everything and now has; at most `value` bytes were outstanding.
-    Drained = 24,
-    /// Like `ProtocolError`, and several compressed messages came in the same chunk before.
-    LateProtocolError = 26,
-}
-
-/// One event of one connection.
-#[derive(Clone, Copy, Debug)]
-pub struct Record {
-    /// The number JS knows the connection by.
-    pub connection: u32,
-    /// What happened.
-    pub kind: Kind,
-    /// Status code of a close frame, otherwise 0.
-    pub code: u16,
-    /// A number that depends on `kind`; for payloads, their offset in the batch's bytes or the
-    /// index of their own buffer.
-    pub value: u32,
-    /// Payload length, or a second number that depends on `kind`.
-    pub length: u32,
-    /// The payload is in a buffer of its own.
-    pub owned: bool,
-}
+use super::{
+    Record,
+    record::{Place, Records},
+};
 
 /// Records in the order in which things happened, with their payloads.
 #[derive(Debug, Default)]
 pub struct Batch {
-    records: Vec<Record>,
-    bytes: Vec<u8>,
-    owned: Vec<Vec<u8>>,
-    /// Ends of the fragments of messages that came in several frames, by record index.
-    fragments: Vec<(usize, Vec<u32>)>,
-    weight: usize,
+    /// What sockets were read into. Payloads that came in one piece stay there; what lies between
+    /// them is of no use any more.
+    received: Vec<u8>,
+    records: Records,
 }
 
 impl Batch {
-    /// Adds a record without a payload.
-    pub fn push(&mut self, connection: u32, kind: Kind, value: u32, length: u32) {
-        self.weight += size_of::<Record>();
-        self.records.push(Record {
-            connection,
-            kind,
-            code: 0,
-            value,
-            length,
-            owned: false,
-        });
+    /// Memory to read at most `count` bytes into, behind the payloads that are there.
+    pub(super) fn room(&mut self, count: usize) -> &mut [u8] {
+        let start = self.records.received;
+        let end = start + count;
+        if self.received.is_empty() {
+            // Unlike `resize`, this leaves it to the kernel to make the pages that are needed.
+            self.received = vec![0; end];
+        } else if self.received.len() < end {
+            self.received.resize(end, 0);
+        }
+        &mut self.received[start..end]
     }
 
-    /// Adds a record with a copy of `payload`.
-    pub fn push_payload(&mut self, connection: u32, kind: Kind, code: u16, payload: &[u8]) {
-        let (value, length) = (self.bytes.len() as u32, payload.len() as u32);
-        self.bytes.extend_from_slice(payload);
-        self.weight += size_of::<Record>() + payload.len();
-        self.records.push(Record {
-            connection,
-            kind,
-            code,
-            value,
-            length,
-            owned: false,
-        });
+    /// The first `count` bytes of [`Batch::room`], which were read, and where to tell what they
+    /// mean.
+    pub(super) fn chunk(&mut self, count: usize) -> (&mut [u8], &mut Records) {
+        let start = self.records.received;
+        self.records.chunk_start = start;
+        (&mut self.received[start..start + count], &mut self.records)
     }
 
-    /// Adds a record and takes over the memory of its payload.
-    pub fn push_owned(&mut self, connection: u32, kind: Kind, payload: Vec<u8>) {
-        let (value, length) = (self.owned.len() as u32, payload.len() as u32);
-        self.weight += size_of::<Record>() + payload.len();
-        self.owned.push(payload);
-        self.records.push(Record {
-            connection,
-            kind,
-            code: 0,
-            value,
-            length,
-            owned: true,
-        });
-    }
-
-    /// Notes where the fragments of the last record's message end.
-    pub fn note_fragments(&mut self, ends: Vec<u32>) {
-        self.weight += size_of_val(&*ends);
-        self.fragments.push((self.records.len() - 1, ends));
+    /// Where to tell what happened.
+    pub fn records_mut(&mut self) -> &mut Records {
+        &mut self.records
     }
 
     /// The records.
     pub fn records(&self) -> &[Record] {
-        &self.records
+        &self.records.list
     }
 
     /// The payload of a record of this batch.
     pub fn payload(&self, record: &Record) -> &[u8] {
         let start = record.value as usize;
-        if record.owned {
-            &self.owned[start]
-        } else {
-            &self.bytes[start..start + record.length as usize]
+        let end = start + record.length as usize;
+        match record.place {
+            Place::Received => &self.received[start..end],
+            Place::Copied => &self.records.copied[start..end],
+            Place::Owned => &self.records.owned[start],
         }
     }
 
     /// Where the fragments of a record's message end; `None` if it came in one frame.
     pub fn fragment_ends(&self, index: usize) -> Option<&[u32]> {
-        let found = self
-            .fragments
+        let fragments = &self.records.fragments;
+        let found = fragments
             .binary_search_by_key(&index, |(record, _)| *record)
             .ok()?;
-        Some(&self.fragments[found].1)
+        Some(&fragments[found].1)
     }
 
     /// Bytes of memory that the batch stands for; what flow control counts.
     pub fn weight(&self) -> usize {
-        self.weight
+        self.records.weight
     }
 
     /// The memory of a payload that has its own, moved out.
     pub fn take_owned(&mut self, index: usize) -> Option<Vec<u8>> {
-        let record = self.records.get(index).filter(|record| record.owned)?;
-        self.owned
-            .get_mut(record.value as usize)
-            .map(std::mem::take)
+        let record = self.records.list.get(index)?;
+        if record.place != Place::Owned {
+            return None;
+        }
+        let payload = self.records.owned.get_mut(record.value as usize);
+        payload.map(std::mem::take)
     }
 
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.records.list.is_empty()
     }
 
     /// Empties the batch; keeps a moderate amount of memory for the next one.
     pub(super) fn clear(&mut self) {
-        self.records.clear();
-        self.bytes.clear();
-        self.bytes.shrink_to(KEEP_BYTES);
-        self.owned.clear();
-        self.fragments.clear();
-        self.weight = 0;
+        let records = &mut self.records;
+        if self.received.len() > KEEP_RECEIVED {
+            self.received = Vec::new();
+        }
+        records.list.clear();
+        records.copied.clear();
+        records.copied.shrink_to(KEEP_COPIED);
+        records.owned.clear();
+        records.fragments.clear();
+        (records.chunk_start, records.received, records.weight) = (0, 0, 0);
     }
 }
 
-impl Kind {
-    /// Whether `value` and `length` of a record place a payload.
-    pub fn has_payload(self) -> bool {
-        (self as u32) < Self::ProtocolError as u32
-    }
-}
-
-const KEEP_BYTES: usize = 256 * 1024;
+/// What a lane reads before it hands a batch over, and another read.
+const KEEP_RECEIVED: usize = 512 * 1024;
+const KEEP_COPIED: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::Kind;
+
+    fn read(batch: &mut Batch, bytes: &[u8]) {
+        batch.room(100)[..bytes.len()].copy_from_slice(bytes);
+    }
 
     #[test]
     fn payloads_are_found_again() {
         let mut batch = Batch::default();
-        batch.push_payload(1, Kind::Text, 0, b"one");
-        batch.push(2, Kind::End, 0, 0);
-        batch.push_owned(3, Kind::Binary, b"owned".to_vec());
-        batch.push_payload(4, Kind::Close, 1000, b"four");
+        read(&mut batch, b"..one.two.");
+        let (bytes, records) = batch.chunk(10);
+        assert_eq!(bytes, b"..one.two.");
+        records.push_in_chunk(1, Kind::Text, 0, &(2..5));
+        records.push_copy(2, Kind::Close, 1000, b"copied");
+        records.push_in_chunk(1, Kind::Text, 0, &(6..9));
+        records.push(2, Kind::End, 0, 0);
+        records.push_owned(3, Kind::Binary, b"owned".to_vec());
+        read(&mut batch, b"three");
+        batch.chunk(5).1.push_in_chunk(4, Kind::Pong, 0, &(0..5));
         let payloads: Vec<&[u8]> = batch
             .records()
             .iter()
             .filter(|record| record.kind.has_payload())
             .map(|record| batch.payload(record))
             .collect();
-        assert_eq!(payloads, [&b"one"[..], b"owned", b"four"]);
-        assert_eq!(batch.take_owned(2), Some(b"owned".to_vec()));
-        assert_eq!(batch.take_owned(3), None);
-        assert_eq!(batch.take_owned(4), None);
+        assert_eq!(
+            payloads,
+            [&b"one"[..], b"copied", b"two", b"owned", b"three"]
+        );
+        assert_eq!(batch.take_owned(4), Some(b"owned".to_vec()));
+        assert_eq!(batch.take_owned(5), None);
+        assert_eq!(batch.take_owned(6), None);
+    }
+
+    #[test]
+    fn what_is_no_payload_is_overwritten_by_the_next_read() {
+        let mut batch = Batch::default();
+        for _ in 0..3 {
+            read(&mut batch, b"payload, and then something else");
+            batch.chunk(32).1.push_in_chunk(1, Kind::Text, 0, &(0..7));
+            read(&mut batch, b"a part of a frame");
+            batch.chunk(17);
+        }
+        assert_eq!(batch.received.len(), 2 * 7 + 100);
+        assert_eq!(&batch.received[..21], b"payload".repeat(3));
     }
 
     #[test]
     fn fragments_belong_to_the_last_record() {
         let mut batch = Batch::default();
         for number in 0..4 {
-            batch.push_payload(number, Kind::Binary, 0, b"payload");
+            let records = batch.records_mut();
+            records.push_copy(number, Kind::Binary, 0, b"payload");
             if number % 2 == 1 {
-                batch.note_fragments(vec![number, 7]);
+                records.note_fragments(vec![number, 7]);
             }
         }
         let ends: Vec<_> = (0..5).map(|index| batch.fragment_ends(index)).collect();
@@ -220,14 +173,28 @@ mod tests {
     #[test]
     fn its_weight_is_the_memory_it_stands_for() {
         let mut batch = Batch::default();
-        batch.push_payload(1, Kind::Binary, 0, &[0; 100]);
-        batch.note_fragments(vec![50, 100]);
-        batch.push_owned(1, Kind::Binary, vec![0; 1000]);
-        batch.push(1, Kind::End, 0, 0);
-        assert_eq!(batch.weight(), 3 * size_of::<Record>() + 100 + 8 + 1000);
+        batch.room(100);
+        let records = batch.chunk(90).1;
+        records.push_in_chunk(1, Kind::Binary, 0, &(10..20));
+        records.push_in_chunk(1, Kind::Binary, 0, &(22..50));
+        records.push_copy(1, Kind::Binary, 0, &[0; 30]);
+        records.note_fragments(vec![50, 100]);
+        records.push_owned(1, Kind::Binary, vec![0; 1000]);
+        records.push(1, Kind::End, 0, 0);
+        assert_eq!(batch.weight(), 5 * size_of::<Record>() + 50 + 30 + 8 + 1000);
         batch.clear();
         assert!(batch.is_empty());
         assert_eq!(batch.weight(), 0);
         assert_eq!(batch.fragment_ends(0), None);
+    }
+
+    #[test]
+    fn an_empty_batch_has_no_more_memory_than_a_lane_needs() {
+        let mut batch = Batch::default();
+        for (size, kept) in [(KEEP_RECEIVED, KEEP_RECEIVED), (KEEP_RECEIVED + 1, 0)] {
+            batch.room(size);
+            batch.clear();
+            assert_eq!(batch.received.len(), kept);
+        }
     }
 }

@@ -198,6 +198,7 @@ impl Connection {
                 }
                 HeartbeatAction::Dead => {
                     lane.batch
+                        .records_mut()
                         .push(self.link.number(), Kind::HeartbeatTimeout, 0, 0);
                     self.pulse = None;
                     return;
@@ -232,6 +233,7 @@ impl Connection {
     fn report(&self, lane: &mut LaneState, error: &io::Error, call: u32) {
         let errno = error.raw_os_error().unwrap_or_default();
         lane.batch
+            .records_mut()
             .push(self.link.number(), Kind::SocketError, errno as u32, call);
     }
 }
@@ -247,7 +249,7 @@ impl Future for Connection {
             let polled = catch_unwind(AssertUnwindSafe(|| connection.drive(lane, context)));
             let polled = polled.unwrap_or_else(|_| {
                 connection.reading = false;
-                lane.batch.push(
+                lane.batch.records_mut().push(
                     connection.link.number(),
                     Kind::ProtocolError,
                     INTERNAL_ERROR,
@@ -258,6 +260,7 @@ impl Future for Connection {
             if polled.is_ready() {
                 connection.socket = None;
                 lane.batch
+                    .records_mut()
                     .push(connection.link.number(), Kind::Closed, 0, 0);
             }
             polled

@@ -101,8 +101,6 @@ pub(super) struct LaneState {
     inbox: Arc<Inbox>,
     /// Events that were not published yet.
     pub(super) batch: Batch,
-    /// What sockets are read into.
-    pub(super) buffer: Box<[u8]>,
     /// Wakes the lane itself; there is one as soon as it runs.
     waker: Option<Waker>,
     /// Connections that stopped reading until JS has caught up.
@@ -121,7 +119,6 @@ impl LaneState {
             number,
             inbox,
             batch: Batch::default(),
-            buffer: vec![0; READ_BYTES].into(),
             waker: None,
             held_up: Vec::new(),
             round: 1,

@@ -15,6 +15,7 @@ mod link;
 mod memory;
 mod outbound;
 mod payload_pool;
+mod record;
 mod send_queue;
 mod shared_payload;
 #[cfg(all(test, feature = "loom"))]
@@ -22,7 +23,7 @@ mod signal;
 mod socket;
 mod sync;
 
-pub use batch::{Batch, Kind, Record};
+pub use batch::Batch;
 pub use connection::{Connection, ConnectionConfig};
 pub use endpoint::{Endpoint, peer_name, sock_name};
 pub use inbox::{Doorbell, Inbox};
@@ -31,5 +32,6 @@ pub use link::Link;
 pub use memory::trim;
 pub use outbound::{Frame, Outbound, Progress};
 pub use payload_pool::PAYLOADS;
+pub use record::{Kind, Place, Record, Records};
 pub use shared_payload::SharedPayload;
 pub use socket::{adopt, set_keep_alive, set_no_delay};

@@ -14,8 +14,8 @@ use super::{
     options::{ConnectionOptions, SendRecord, SendWord},
 };
 use crate::net::{
-    self, Batch, Connection, ConnectionConfig, Frame, Inbox, Kind, Lane, Link, Outbound, Progress,
-    Record, SharedPayload,
+    self, Batch, Connection, ConnectionConfig, Frame, Inbox, Kind, Lane, Link, Outbound, Place,
+    Progress, Record, SharedPayload,
 };
 
 /// The lanes of an instance and the connections on them, by the numbers JS gave them.
@@ -108,17 +108,19 @@ impl Lanes {
 
     /// Parses what was read from the connection already, then lets its lane read.
     fn begin(&mut self, number: u32) {
-        let Some(mut starting) = self.starting.remove(&number) else {
+        let Some(starting) = self.starting.remove(&number) else {
             return;
         };
-        if !starting.head.is_empty() {
-            starting
-                .connection
-                .parse(&mut self.early, &mut starting.head);
+        let Starting {
+            mut connection,
+            head,
+        } = starting;
+        if !head.is_empty() {
+            connection.parse_head(&mut self.early, &head);
         }
         // The lane was started when the connection was adopted.
         if let Ok(lane) = self.start_lane(number) {
-            lane.adopt(starting.connection);
+            lane.adopt(connection);
         }
     }
 
@@ -224,7 +226,7 @@ impl Lanes {
             let length = record.length as usize;
             let (mut flags, mut value) = (0, record.value);
             if record.kind.has_payload() && length > 0 {
-                if record.owned || length > inline_bytes {
+                if record.place == Place::Owned || length > inline_bytes {
                     flags = APART;
                 } else {
                     let Some(target) = chunk.get_mut(offset..offset + length) else {

@@ -48,14 +48,18 @@ impl Connection {
             self.link.outbound().give_up_unframed();
         }
         self.tell_finished(lane);
-        lane.batch.push(self.link.number(), Kind::End, 0, 0);
+        lane.batch
+            .records_mut()
+            .push(self.link.number(), Kind::End, 0, 0);
     }
 
     /// Our own end comes before what the peer answers to it.
     fn tell_finished(&self, lane: &mut LaneState) {
         let finished = self.link.outbound().finish_if_drained(&self.link);
         if finished {
-            lane.batch.push(self.link.number(), Kind::Finished, 0, 0);
+            lane.batch
+                .records_mut()
+                .push(self.link.number(), Kind::Finished, 0, 0);
         }
     }
 
@@ -92,8 +96,8 @@ impl Connection {
                     (wanted, socket::read_onto(&self.link, payload, wanted))
                 }
                 None => {
-                    let buffer = &mut lane.buffer[..self.read_bytes()];
-                    (buffer.len(), socket::read(&self.link, buffer))
+                    let room = lane.batch.room(self.read_bytes());
+                    (room.len(), socket::read(&self.link, room))
                 }
             };
             match result {
@@ -140,12 +144,12 @@ impl Connection {
         self.after_large = self.in_large_payload().is_some();
         if self.after_large {
             match self.receiver.large_payload_appended(count) {
-                Ok(Some(event)) => self.tell(&mut lane.batch, &event, &[]),
+                Ok(Some(event)) => self.tell(lane.batch.records_mut(), &event, &[]),
                 Ok(None) => {}
-                Err(error) => self.fail(&mut lane.batch, error),
+                Err(error) => self.fail(lane.batch.records_mut(), error),
             }
         } else {
-            self.parse(&mut lane.batch, &mut lane.buffer[..count]);
+            self.parse(&mut lane.batch, count);
         }
         lane.publish_if_large();
     }

@@ -1,7 +1,7 @@
 //! From the engine to the batch for JS.
 
 use super::{
-    super::{Batch, Kind},
+    super::{Batch, Kind, Records},
     Connection,
 };
 use crate::{
@@ -10,78 +10,78 @@ use crate::{
 };
 
 impl Connection {
-    /// Parses bytes that were received; also those that came before a lane had the connection.
-    pub fn parse(&mut self, batch: &mut Batch, bytes: &mut [u8]) {
+    /// Parses what was read before a lane had the connection.
+    pub fn parse_head(&mut self, batch: &mut Batch, head: &[u8]) {
+        batch.room(head.len()).copy_from_slice(head);
+        self.parse(batch, head.len());
+    }
+
+    /// Parses the last `count` bytes that were read into the batch.
+    pub(super) fn parse(&mut self, batch: &mut Batch, count: usize) {
+        let (bytes, records) = batch.chunk(count);
         if self.link.is_tapped() {
-            batch.push_payload(self.link.number(), Kind::Bytes, 0, bytes);
+            records.push_copy(self.link.number(), Kind::Bytes, 0, bytes);
         }
         let mut chunk = Chunk::new(bytes);
         loop {
             match self.receiver.next_event(&mut chunk) {
-                Ok(Some(event)) => self.tell(batch, &event, chunk.bytes()),
+                Ok(Some(event)) => self.tell(records, &event, chunk.bytes()),
                 Ok(None) => return,
-                Err(error) => self.fail(batch, error),
+                Err(error) => self.fail(records, error),
             }
         }
     }
 
-    pub(super) fn fail(&self, batch: &mut Batch, error: ProtocolError) {
+    pub(super) fn fail(&self, records: &mut Records, error: ProtocolError) {
         let kind = match self.receiver.is_behind_compressed() {
             true => Kind::LateProtocolError,
             false => Kind::ProtocolError,
         };
-        batch.push(self.link.number(), kind, error.number(), error.detail());
+        records.push(self.link.number(), kind, error.number(), error.detail());
     }
 
     /// Puts an event into the batch; answers a ping.
-    pub(super) fn tell(&mut self, batch: &mut Batch, event: &Event, chunk: &[u8]) {
+    pub(super) fn tell(&mut self, records: &mut Records, event: &Event, chunk: &[u8]) {
         match event {
             Event::Message { binary, payload } => {
                 let kind = if *binary { Kind::Binary } else { Kind::Text };
-                self.tell_message(batch, kind, payload, chunk);
+                self.tell_message(records, kind, payload);
             }
             Event::Ping(payload) => {
-                let answered = self.answer_ping(batch, payload, chunk);
-                self.tell_payload(batch, Kind::Ping, u16::from(answered), payload, chunk);
+                let answered = self.answer_ping(records, payload, chunk);
+                self.tell_payload(records, Kind::Ping, u16::from(answered), payload);
             }
-            Event::Pong(payload) => self.tell_payload(batch, Kind::Pong, 0, payload, chunk),
+            Event::Pong(payload) => self.tell_payload(records, Kind::Pong, 0, payload),
             Event::Close { code, reason } => {
-                self.tell_payload(batch, Kind::Close, code.unwrap_or(NO_STATUS), reason, chunk);
+                self.tell_payload(records, Kind::Close, code.unwrap_or(NO_STATUS), reason);
             }
         }
     }
 
-    fn tell_message(&mut self, batch: &mut Batch, kind: Kind, payload: &Payload, chunk: &[u8]) {
+    fn tell_message(&mut self, records: &mut Records, kind: Kind, payload: &Payload) {
         match payload {
             Payload::Buffered if self.receiver.buffered().len() >= OWNED_BYTES => {
                 let payload = self.receiver.take_buffered();
-                batch.push_owned(self.link.number(), kind, payload);
+                records.push_owned(self.link.number(), kind, payload);
             }
-            payload => self.tell_payload(batch, kind, 0, payload, chunk),
+            payload => self.tell_payload(records, kind, 0, payload),
         }
         let ends = self.receiver.fragment_ends();
         if !ends.is_empty() && kind == Kind::Binary {
-            batch.note_fragments(ends);
+            records.note_fragments(ends);
         }
     }
 
-    fn tell_payload(
-        &self,
-        batch: &mut Batch,
-        kind: Kind,
-        code: u16,
-        payload: &Payload,
-        chunk: &[u8],
-    ) {
-        let bytes = match payload {
-            Payload::InChunk(range) => &chunk[range.clone()],
-            Payload::Buffered => self.receiver.buffered(),
-        };
-        batch.push_payload(self.link.number(), kind, code, bytes);
+    fn tell_payload(&self, records: &mut Records, kind: Kind, code: u16, payload: &Payload) {
+        let number = self.link.number();
+        match payload {
+            Payload::InChunk(range) => records.push_in_chunk(number, kind, code, range),
+            Payload::Buffered => records.push_copy(number, kind, code, self.receiver.buffered()),
+        }
     }
 
     /// Tells whether the JS thread has no answer to give any more.
-    fn answer_ping(&self, batch: &mut Batch, payload: &Payload, chunk: &[u8]) -> bool {
+    fn answer_ping(&self, records: &mut Records, payload: &Payload, chunk: &[u8]) -> bool {
         if !self.link.answers_pings() {
             return false;
         }
@@ -95,7 +95,7 @@ impl Connection {
             .outbound()
             .append_pong(bytes, mask, self.max_pending_pongs)
         {
-            batch.push(self.link.number(), Kind::PongOverflow, 0, 0);
+            records.push(self.link.number(), Kind::PongOverflow, 0, 0);
         }
         true
     }

@@ -43,14 +43,20 @@ impl Connection {
         let finished = outbound.finish_if_drained(&self.link);
         drop(outbound);
         if sent > 0 {
-            lane.batch.push(self.link.number(), Kind::Sent, sent, 0);
+            lane.batch
+                .records_mut()
+                .push(self.link.number(), Kind::Sent, sent, 0);
         }
         if let Some(peak) = peak {
             let peak = u32::try_from(peak).unwrap_or(u32::MAX);
-            lane.batch.push(self.link.number(), Kind::Drained, peak, 0);
+            lane.batch
+                .records_mut()
+                .push(self.link.number(), Kind::Drained, peak, 0);
         }
         if finished {
-            lane.batch.push(self.link.number(), Kind::Finished, 0, 0);
+            lane.batch
+                .records_mut()
+                .push(self.link.number(), Kind::Finished, 0, 0);
         }
         if let Some(error) = error {
             self.report(lane, &error, WRITE);

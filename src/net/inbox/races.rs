@@ -33,7 +33,9 @@ fn inbox(lanes: usize) -> (Arc<Inbox>, Arc<Signal>) {
 
 fn publish(inbox: &Inbox, lane: usize, bytes: usize) {
     let mut batch = Batch::default();
-    batch.push_owned(lane as u32, Kind::Binary, vec![0; bytes]);
+    batch
+        .records_mut()
+        .push_owned(lane as u32, Kind::Binary, vec![0; bytes]);
     inbox.publish(lane, &mut batch);
 }
 

@@ -33,7 +33,9 @@ fn inbox(lanes: usize) -> (Inbox, Arc<Counter>) {
 
 fn publish(inbox: &Inbox, lane: usize, value: u32, bytes: usize) {
     let mut batch = Batch::default();
-    batch.push_payload(value, Kind::Binary, 0, &vec![0; bytes]);
+    batch
+        .records_mut()
+        .push_copy(value, Kind::Binary, 0, &vec![0; bytes]);
     inbox.publish(lane, &mut batch);
     assert!(batch.is_empty());
 }
