@@ -4,6 +4,7 @@
 // addon, and must not mix them up.
 
 const assert = require('assert');
+const { EventEmitter } = require('events');
 const { afterEach, describe, it } = require('node:test');
 
 const { loadAgain, loadInContext } = require('./support/copies');
@@ -82,6 +83,26 @@ describe('copies of the package', { timeout: 60000 }, () => {
       await checkEcho(entries[2], 'last');
     });
   }
+
+  it('ask what had taken the place of emit() before they were loaded', async (t) => {
+    const { emit } = EventEmitter.prototype;
+    const seen = [];
+
+    t.after(() => {
+      EventEmitter.prototype.emit = emit;
+    });
+    EventEmitter.prototype.emit = function replaced(event, ...args) {
+      if (event === 'message') seen.push(this);
+      return emit.call(this, event, ...args);
+    };
+
+    const entry = await use(loadAgain());
+
+    await checkEcho(entry, 'seen');
+    assert.ok(seen.includes(entry.server));
+    assert.ok(seen.includes(entry.client));
+    await closeAll([entry]);
+  });
 
   it(
     'give their threads back, and get new ones',

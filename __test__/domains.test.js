@@ -46,4 +46,27 @@ scenario(
   }
 );
 
+scenario(
+  '6.15: a WebSocket that was added to a domain emits its messages there',
+  async (WebSocket, trace, tools) => {
+    const { wss, url } = await tools.serve();
+    const own = domain.create();
+    const failed = tools.event(own, 'error');
+
+    wss.on('connection', (ws) => {
+      own.add(ws);
+      ws.on('message', () => {
+        trace.note('domain', process.domain === own);
+        throw new Error('thrown by a listener');
+      });
+    });
+    tools.client(url, { perMessageDeflate: false }).on('open', function open() {
+      this.send('text');
+    });
+
+    const [err] = await failed;
+    trace.note('domain', err.message, err.domainThrown);
+  }
+);
+
 compare(__filename);

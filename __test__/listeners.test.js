@@ -213,7 +213,7 @@ onBothSides(
 
     const { ws, peer } = pair;
 
-    trace.watch('ws', ws);
+    trace.watch('ws', ws, ['close', 'error']);
     ws.on('message', async () => {
       throw new RangeError('mine');
     });
@@ -224,6 +224,48 @@ onBothSides(
     await tools.event(ws, 'close');
   }
 );
+
+for (const place of ['the WebSocket', 'EventEmitter.prototype']) {
+  onBothSides(
+    `6.15: what has taken the place of emit() in ${place} sees every message`,
+    async (WebSocket, trace, tools, open) => {
+      const { ws, peer } = await open();
+      const { emit } = EventEmitter.prototype;
+      const target = place === 'the WebSocket' ? ws : EventEmitter.prototype;
+
+      // Not through `trace.watch()`: with a single listener it is another way.
+      let heard;
+
+      ws.on('message', (...args) => {
+        trace.note('message', ...args);
+        heard();
+      });
+
+      const receive = (text) => {
+        peer.write(peer.frame(TEXT, text));
+        return new Promise((resolve) => (heard = resolve));
+      };
+
+      await receive('before');
+
+      target.emit = function replaced(...args) {
+        if (this === ws) trace.note('emit', ...args);
+        return emit.apply(this, args);
+      };
+
+      try {
+        await receive('meanwhile');
+      } finally {
+        if (target === ws) delete target.emit;
+        else target.emit = emit;
+      }
+
+      await receive('afterwards');
+      peer.write(peer.closeFrame(1000));
+      await tools.event(ws, 'close');
+    }
+  );
+}
 
 onBothSides(
   '6.15: a listener that rejects is an unhandled rejection',

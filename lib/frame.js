@@ -1,5 +1,7 @@
 'use strict';
 
+// A global that is a getter takes V8 longer.
+const { Buffer } = require('buffer');
 const { randomFillSync } = require('crypto');
 
 /** Payload lengths from which on 2 or 8 more bytes are needed (section 5.2). */

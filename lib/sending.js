@@ -28,17 +28,21 @@ const BINARY = 2;
  * @return {Number} The bits of `SEND` that describe the message
  */
 function sendWord(websocket, data, options) {
-  const isBinary = hasOwn.call(options, 'binary')
-    ? options.binary
-    : typeof data !== 'string';
-  const isLast = hasOwn.call(options, 'fin') ? options.fin : true;
+  const isBinary =
+    'binary' in options && hasOwn.call(options, 'binary')
+      ? options.binary
+      : typeof data !== 'string';
+  const isLast =
+    'fin' in options && hasOwn.call(options, 'fin') ? options.fin : true;
   let word = isBinary ? BINARY : TEXT;
 
   if (isLast) word |= SEND.FIN;
 
   if (
     websocket._extensions[PerMessageDeflate.extensionName] &&
-    (!hasOwn.call(options, 'compress') || options.compress)
+    (!('compress' in options) ||
+      !hasOwn.call(options, 'compress') ||
+      options.compress)
   ) {
     word |= SEND.COMPRESS;
   }
@@ -52,7 +56,9 @@ function sendWord(websocket, data, options) {
  * @return {Boolean} Whether the message is masked
  */
 function isMasked(websocket, options) {
-  return hasOwn.call(options, 'mask') ? options.mask : !websocket._isServer;
+  return 'mask' in options && hasOwn.call(options, 'mask')
+    ? options.mask
+    : !websocket._isServer;
 }
 
 const hasOwn = Object.prototype.hasOwnProperty;

@@ -1,5 +1,6 @@
 'use strict';
 
+const emitMessage = require('./emit-message');
 const { createError } = require('./errors');
 const { KIND } = require('./native');
 
@@ -50,7 +51,7 @@ class Transport {
     }
 
     if (this.synchronous && this.held === null && !this.mustHold()) {
-      if (kind === KIND.TEXT) this.owner.emit('message', payload, false);
+      if (kind === KIND.TEXT) emitMessage(this.owner, payload, false);
       else this.emitEvent(kind, this.convert(kind, payload, index), code);
     } else {
       this.hold({ kind, payload, ends: this.endsOf(kind, index), code });
@@ -76,8 +77,8 @@ class Transport {
   }
 
   emitEvent(kind, data, code) {
-    if (kind === KIND.BINARY) this.owner.emit('message', data, true);
-    else if (kind === KIND.TEXT) this.owner.emit('message', data, false);
+    if (kind === KIND.BINARY) emitMessage(this.owner, data, true);
+    else if (kind === KIND.TEXT) emitMessage(this.owner, data, false);
     else if (kind === KIND.PING) this.emitPing(data, code !== 0);
     else if (kind === KIND.PONG) this.handlers.pong(this.owner, data);
     else this.handlers.close(this.owner, code, data);

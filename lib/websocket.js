@@ -316,7 +316,7 @@ class WebSocket extends EventEmitter {
     if (typeof options === 'function') {
       cb = options;
       options = NO_OPTIONS;
-    } else if (!options) {
+    } else if (typeof options !== 'object' || options === null) {
       options = NO_OPTIONS;
     }
 
