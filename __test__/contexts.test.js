@@ -94,6 +94,28 @@ onBothSides(
 );
 
 onBothSides(
+  '6.14: callbacks of _sender.sendFrame() run where the call was',
+  async (WebSocket, trace, tools, open) => {
+    const storage = new AsyncLocalStorage();
+    const { ws, peer } = await storage.run('connection', open);
+    const list = WebSocket.Sender.frame(Buffer.from('x'), {
+      fin: true,
+      mask: !ws._isServer,
+      opcode: TEXT,
+      readOnly: false
+    });
+
+    for (const what of ['first', 'second', 'third']) {
+      storage.run(what, () => {
+        ws._sender.sendFrame(list, inContext(trace, storage, what));
+      });
+    }
+    await peer.frames(3);
+    await tools.turns(2);
+  }
+);
+
+onBothSides(
   '6.14: callbacks run where the call was',
   async (WebSocket, trace, tools, open) => {
     const storage = new AsyncLocalStorage();

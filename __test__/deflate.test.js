@@ -294,6 +294,48 @@ onBothSides(
   }
 );
 
+/** ws writes to the socket that it has ended, and so destroys it. */
+const ABANDONED_AT_THE_END = {
+  differs: [
+    {
+      on: ['lane', 'stream'],
+      because: 'what was sent before still has to arrive',
+      expected: () => ({
+        wire: ['end: true'],
+        ws: [
+          'callback of plain while CLOSING: null',
+          'callback of long while CLOSING: ' +
+            'Error("The socket was closed while data was being compressed")',
+          "close while CLOSED: 1006, Buffer ''"
+        ]
+      })
+    }
+  ]
+};
+
+onBothSides(
+  '5.14: the peer ends and reads late while a message is compressed',
+  async (WebSocket, trace, tools, open) => {
+    const { ws, peer } = await open();
+    const closed = tools.event(ws, 'close');
+    const plain = Buffer.alloc(8e6);
+    const long = PARAGRAPH.repeat(10_000);
+
+    trace.watch('ws', ws);
+    peer.socket.pause();
+    ws.send(plain, { compress: false }, trace.callback('ws', 'plain', ws));
+    peer.socket.end();
+    await tools.event(peer.socket, 'finish');
+    ws.send(long, trace.callback('ws', 'long', ws));
+    await tools.delay(100);
+    peer.socket.resume();
+    await closed;
+    await peer.until(() => peer.ended);
+    trace.note('wire', 'end', peer.bytes.length > plain.length);
+  },
+  ABANDONED_AT_THE_END
+);
+
 for (const [name, payload] of Object.entries({
   'a block of a type that does not exist': 'ffffff',
   'a stored block of a wrong length': '0004000000',
