@@ -111,7 +111,9 @@ function socketOnClose() {
 /** @this Duplex */
 function socketOnEnd() {
   this[kWebSocket]._readyState = CLOSING;
-  this.end();
+
+  // A stream makes an error, stack and all, even if nobody wants to have it.
+  if (!this.writableFinished) this.end();
 }
 
 /** @this Duplex */

@@ -38,9 +38,12 @@ class Receiver extends Writable {
     this._failed = null;
     this._concluded = false;
 
+    const { isServer } = options;
+    const extensions = options.extensions || {};
+
     this._parser = new FrameParser(
       this,
-      { ...options, native: nativeOptions(options, options.extensions || {}) },
+      { ...options, native: nativeOptions(options, extensions, { isServer }) },
       handlers
     );
     dropped.register(this, this._parser.number);

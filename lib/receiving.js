@@ -20,17 +20,15 @@ const { nextTick, setImmediate } = require('./turns');
  * @return {Transport} The transport
  */
 function openTransport(websocket, socket, head, options) {
+  const native = nativeOptions(options, websocket._extensions, {
+    isServer: websocket._isServer,
+    autoPong: websocket._autoPong && !isReplaced(websocket),
+    maxPendingAutoPongs: websocket._maxPendingAutoPongs
+  });
   const settings = {
-    ...options,
-    native: nativeOptions(
-      {
-        ...options,
-        isServer: websocket._isServer,
-        autoPong: websocket._autoPong && !isReplaced(websocket),
-        maxPendingAutoPongs: websocket._maxPendingAutoPongs
-      },
-      websocket._extensions
-    )
+    allowSynchronousEvents: options.allowSynchronousEvents,
+    heartbeat: options.heartbeat,
+    native
   };
 
   if (LaneTransport.accepts(socket)) {
