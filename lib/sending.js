@@ -61,6 +61,7 @@ function isMasked(websocket, options) {
     : !websocket._isServer;
 }
 
+/** Asked after `in`, which V8 answers at once for what is not there. */
 const hasOwn = Object.prototype.hasOwnProperty;
 
 /**

@@ -151,7 +151,7 @@ mod tests {
             read(&mut batch, b"a part of a frame");
             batch.chunk(17);
         }
-        assert_eq!(batch.received.len(), 2 * 7 + 100);
+        assert_eq!(batch.received.len(), 3 * 7 + 100);
         assert_eq!(&batch.received[..21], b"payload".repeat(3));
     }
 
